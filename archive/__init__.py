@@ -1,0 +1,1 @@
+"""The write-once archive: bytes become durable here before anything else may refer to them."""

@@ -1,0 +1,322 @@
+"""The tables of the ledger: what was exchanged, what is owed, what happened.
+
+The nouns are the design's: a *transmission* is bytes once over a wire; it holds *interchanges*, which hold *messages*.
+A *receipt* answers an interchange or a message of ours; an *expectation* is a receipt that is due. An *attempt* is one
+try to deliver. A *case* is work for a person. *event* is the append-only journal from which the three statuses of a
+message are folded; its rows are guarded against change by triggers, and the status columns on ``message`` are a cache
+of the fold that can be rebuilt from it.
+
+Bytes never stand here: a SHA-256 names them and ``object`` says where the archive keeps them. The row is written after
+the bytes are durable, so it never points at nothing.
+
+The same tables serve SQLite and PostgreSQL. The work queue's tables live in the same database (package ``queues``), so
+that a stage's effects and its follow-up work are one transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware moment, always in UTC. SQLite has no zone of its own, so it is taken off and put on again."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """UTC for the database; a naive moment is a programming error."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment without a zone cannot be recorded")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The moment in UTC, aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+ID = String(24)
+SHA256 = String(64)
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+profile_version = Table(
+    "profile_version",
+    metadata,
+    Column("sha256", SHA256, primary_key=True, comment="of the resolved profile's canonical text"),
+    Column("agreement", String(120), nullable=False),
+    Column("text", Text, nullable=False, comment="kept as long as a message names it"),
+    Column("first_used_at", Instant, nullable=False),
+)
+
+object_ = Table(
+    "object",
+    metadata,
+    Column("sha256", SHA256, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("pack", String(120), nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("stored_at", Instant, nullable=False),
+)
+
+transmission = Table(
+    "transmission",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("direction", String(3), nullable=False, comment="in, out: as the gateway sees it"),
+    Column("side", String(8), nullable=False, comment="partner, or business: the company's own ERP, TMS, WMS"),
+    Column("party", String(120), comment="whose channel it was"),
+    Column("channel", String(120), nullable=False),
+    Column("protocol", String(16), nullable=False),
+    Column("name", String(255), nullable=False, comment="the file name, or the transport's message id"),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", SHA256, ForeignKey("object.sha256"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("facts", JSON, nullable=False, comment="remote address, key fingerprint, client: what the wire knew"),
+    Column("delivery", String(24), comment="state of the transport machine; outgoing only"),
+    Column("lane", String(16), nullable=False),
+    Column("answers", ID, comment="the transmission this one acknowledges"),
+    Index("ix_transmission_at", "at"),
+    Index("ix_transmission_party_at", "party", "at"),
+)
+
+interchange = Table(
+    "interchange",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("transmission", ID, ForeignKey("transmission.id"), nullable=False),
+    Column("position", Integer, nullable=False, comment="1 for the first in its transmission"),
+    Column("direction", String(3), nullable=False),
+    Column("syntax", String(8), nullable=False),
+    Column("sender_qualifier", String(8), nullable=False),
+    Column("sender", String(64), nullable=False),
+    Column("receiver_qualifier", String(8), nullable=False),
+    Column("receiver", String(64), nullable=False),
+    Column("control_number", String(35), nullable=False),
+    Column("version", String(24), nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("party", String(120)),
+    Column("agreement", String(120)),
+    Column("profile_sha256", SHA256, ForeignKey("profile_version.sha256")),
+    Column("offset", BigInteger, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("findings", JSON, nullable=False, comment="at the level of the interchange and its groups"),
+    Index("ix_interchange_transmission", "transmission"),
+    Index("ix_interchange_control_number", "control_number", "party"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("direction", String(3), nullable=False),
+    Column("transmission", ID, ForeignKey("transmission.id"), comment="the one over the partner's wire"),
+    Column("interchange", ID, ForeignKey("interchange.id")),
+    Column("source", ID, ForeignKey("transmission.id"), comment="outgoing: the canonical document it was made from"),
+    Column("position", Integer, nullable=False),
+    Column("party", String(120)),
+    Column("agreement", String(120)),
+    Column("flow", String(120)),
+    Column("standard", String(8), nullable=False),
+    Column("type", String(16), nullable=False),
+    Column("version", String(24), nullable=False),
+    Column("reference", String(35), nullable=False),
+    Column("group_type", String(8), nullable=False),
+    Column("group_number", String(35), nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("offset", BigInteger, nullable=False, comment="of its bytes in the transmission"),
+    Column("length", BigInteger, nullable=False),
+    Column("canonical_type", String(40)),
+    Column("canonical_sha256", SHA256, ForeignKey("object.sha256")),
+    Column("profile_sha256", SHA256, ForeignKey("profile_version.sha256")),
+    Column("guide", String(120)),
+    Column("map", String(120)),
+    Column("lane", String(16), nullable=False),
+    Column("findings", JSON, nullable=False),
+    Column("content", String(32), nullable=False, comment="derived status; a cache of the events' fold"),
+    Column("delivery", String(32), nullable=False, comment="derived status; a cache of the events' fold"),
+    Column("receipt", String(32), nullable=False, comment="derived status; a cache of the events' fold"),
+    Column("parent", ID, ForeignKey("message.id"), comment="reprocess: the message this one was made again from"),
+    Column("at", Instant, nullable=False),
+    Index("ix_message_at", "at", "id"),
+    Index("ix_message_party_at", "party", "at"),
+    Index("ix_message_transmission", "transmission"),
+    Index("ix_message_source", "source"),
+    Index("ix_message_interchange", "interchange"),
+    Index("ix_message_parent", "parent"),
+)
+
+reference = Table(
+    "reference",
+    metadata,
+    Column("message", ID, ForeignKey("message.id"), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("value", String(120), primary_key=True, comment="normalised: upper case, separators out"),
+    Column("raw", String(120), nullable=False),
+    Index("ix_reference_value", "value", "name"),
+)
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("direction", String(3), nullable=False),
+    Column("party", String(120)),
+    Column("transmission", ID, ForeignKey("transmission.id"), nullable=False, comment="the bytes that carried it"),
+    Column("interchange", ID, ForeignKey("interchange.id"), comment="the interchange that carried it"),
+    Column("answers_interchange", ID, ForeignKey("interchange.id")),
+    Column("answers_message", ID, ForeignKey("message.id")),
+    Column("control_number", String(35), nullable=False, comment="of the interchange it says it answers"),
+    Column("group_number", String(35), nullable=False),
+    Column("message_reference", String(35), nullable=False),
+    Column("verdict", String(24), nullable=False),
+    Column("codes", JSON, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_receipt_answers_interchange", "answers_interchange"),
+    Index("ix_receipt_answers_message", "answers_message"),
+    Index("ix_receipt_transmission", "transmission"),
+)
+
+expectation = Table(
+    "expectation",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("party", String(120), nullable=False),
+    Column("interchange", ID, ForeignKey("interchange.id"), nullable=False),
+    Column("message", ID, ForeignKey("message.id"), nullable=False),
+    Column("control_number", String(35), nullable=False),
+    Column("group_number", String(35), nullable=False),
+    Column("message_reference", String(35), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("opens_case", Boolean, nullable=False, comment="whether a case is opened when it is overdue"),
+    Column("state", String(24), nullable=False),
+    Column("settled_at", Instant),
+    Column("receipt", ID, ForeignKey("receipt.id"), comment="the receipt that last changed its state"),
+    UniqueConstraint("message", "kind"),
+    Index("ix_expectation_state_due_at", "state", "due_at"),
+    Index("ix_expectation_control_number", "control_number", "kind"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("transmission", ID, ForeignKey("transmission.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("outcome", String(24), nullable=False),
+    Column("detail", Text, nullable=False),
+    UniqueConstraint("transmission", "number"),
+)
+
+case = Table(
+    "case",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("cause", String(40), nullable=False),
+    Column("text", Text, nullable=False, comment="what is wrong and what to do next"),
+    Column("party", String(120)),
+    Column("subject", ID, nullable=False, comment="the transmission, message or expectation it is about"),
+    Column("state", String(8), nullable=False),
+    Column("owner", String(120)),
+    Column("opened_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("reason", Text),
+    UniqueConstraint("subject", "cause"),
+    Index("ix_case_state", "state", "opened_at"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("subject", ID, nullable=False, comment="the transmission, interchange, message, expectation or case"),
+    Column("kind", String(40), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("profile_sha256", SHA256),
+    Index("ix_event_subject", "subject", "seq"),
+    sqlite_autoincrement=True,
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("scope", String(40), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("sha256", SHA256, nullable=False),
+    Column("subject", ID, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(255), primary_key=True, comment="our identity, theirs, standard, level, test flag"),
+    Column("next", BigInteger, nullable=False),
+    Column("minimum", BigInteger, nullable=False),
+    Column("maximum", BigInteger, nullable=False),
+    Column("epoch", Integer, nullable=False, comment="how often the range has started again"),
+)
+
+mailbox_entry = Table(
+    "mailbox_entry",
+    metadata,
+    Column("id", Sequence, primary_key=True, autoincrement=True),
+    Column("party", String(120), nullable=False),
+    Column("folder", String(8), nullable=False, comment="in: staged uploads; out: what waits for the partner"),
+    Column("name", String(255), nullable=False),
+    Column("transmission", ID, ForeignKey("transmission.id")),
+    Column("sha256", SHA256, ForeignKey("object.sha256"), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("placed_at", Instant, nullable=False),
+    Column("collected_at", Instant),
+    Column("removed_at", Instant),
+    Index(
+        "ix_mailbox_entry_live",
+        "party",
+        "folder",
+        "name",
+        unique=True,
+        sqlite_where=text("removed_at IS NULL"),
+        postgresql_where=text("removed_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,72 @@
+"""The profile model: parties, channels, agreements and flows, parsed with every fault and its line.
+
+``load(files)`` gives a :class:`Register`, or every fault in the files. ``Register.recognise`` says which parties and
+which agreement an interchange belongs to. ``Agreement.resolved`` and ``sha256`` are what a message remembers of it.
+The package does no I/O and knows no clock: contents, names and days are arguments.
+"""
+
+from partners.agreement import Agreement, Terms, diff, read_agreement
+from partners.authorized_key import decode as decode_key
+from partners.authorized_key import fingerprint as key_fingerprint
+from partners.channel import AmqpChannel, As2Channel, Channel, SftpChannel
+from partners.code_list import CodeList, CodePair
+from partners.fault import Fault, Place
+from partners.flow import (
+    Delimiters,
+    Direction,
+    Duplicate,
+    Envelope,
+    ExpectedReceipt,
+    Flow,
+    IssuedReceipt,
+    MessageType,
+    NumberRange,
+    Retry,
+)
+from partners.identity import Identity, WireIdentity, canonical_qualifier
+from partners.loading import Known, Loaded, load
+from partners.party import Contact, Party
+from partners.register import Outcome, Recognition, Register
+from partners.scalars import read_duration, write_duration
+from partners.schema import profile_schema
+
+__all__ = [
+    "Agreement",
+    "AmqpChannel",
+    "As2Channel",
+    "Channel",
+    "CodeList",
+    "CodePair",
+    "Contact",
+    "Delimiters",
+    "Direction",
+    "Duplicate",
+    "Envelope",
+    "ExpectedReceipt",
+    "Fault",
+    "Flow",
+    "Identity",
+    "IssuedReceipt",
+    "Known",
+    "Loaded",
+    "MessageType",
+    "NumberRange",
+    "Outcome",
+    "Party",
+    "Place",
+    "Recognition",
+    "Register",
+    "Retry",
+    "SftpChannel",
+    "Terms",
+    "WireIdentity",
+    "canonical_qualifier",
+    "decode_key",
+    "diff",
+    "key_fingerprint",
+    "load",
+    "profile_schema",
+    "read_agreement",
+    "read_duration",
+    "write_duration",
+]

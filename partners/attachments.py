@@ -1,0 +1,78 @@
+"""Files that a channel names: public keys and certificates, put into the tree where they are named.
+
+What an attachment says then takes part in everything a profile's own text takes part in: it is validated, a fault in
+it has its own file and line, and it is in the resolved profile and its hash. A file that is not there is a warning: a
+new partner's profile is usually written before its key arrives, and until then nobody can log in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Lookup
+
+from partners.document import Mapping, Node, Scalar, Sequence
+from partners.fault import Fault, Place, did_you_mean, fault
+
+
+def attach(channel: Mapping, attachments: Lookup[str, bytes], faults: list[Fault]) -> Mapping:
+    """The channel with the lines of its key file, and the text of its certificates, in their places."""
+    items = dict(channel.items)
+    keys = items.get("authorized_keys")
+    if isinstance(keys, Mapping):
+        items["authorized_keys"] = _key_lines(keys, attachments, faults)
+    elif isinstance(keys, Sequence) and not keys.items:
+        faults.append(fault(keys.place, "the list is empty", "add a public key, or name a file: {file: keys/name.pub}"))
+    certificates = items.get("certificates")
+    if isinstance(certificates, Sequence):
+        with_text = [_with_pem(item, attachments, faults) for item in certificates.items]
+        items["certificates"] = Sequence(with_text, certificates.place)
+    return Mapping(items, channel.keys, channel.place)
+
+
+def _key_lines(node: Mapping, attachments: Lookup[str, bytes], faults: list[Fault]) -> Sequence:
+    for key, place in node.keys.items():
+        if key != "file":
+            faults.append(fault(place, f"`{key}` is not a key here", did_you_mean(key, ["file"])))
+    name = node.items.get("file")
+    if not isinstance(name, Scalar):
+        if "file" not in node.keys or name is not None:
+            faults.append(fault(node.place, "expected the name of a file", "write {file: keys/name.pub}"))
+        return Sequence([], node.place)
+    text = _text(name, attachments, faults, "nobody can log in here until it is there")
+    if text is None:
+        return Sequence([], name.place)
+    lines = [
+        Scalar(line.strip(), Place(name.text, number, 1, name.place.path))
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    if not lines:
+        faults.append(fault(Place(name.text, 1, 1, name.place.path), "the file holds no public key"))
+    return Sequence(list[Node](lines), name.place)
+
+
+def _with_pem(node: Node, attachments: Lookup[str, bytes], faults: list[Fault]) -> Node:
+    if not isinstance(node, Mapping):
+        return node
+    if "pem" in node.keys:
+        faults.append(fault(node.keys["pem"], "a certificate is not written into a profile", "name its file: `file`"))
+    name = node.items.get("file")
+    if not isinstance(name, Scalar):
+        return node
+    text = _text(name, attachments, faults, "nothing can be sent or verified with it until it is there")
+    if text is None:
+        return node
+    place = Place(name.text, 1, 1, name.place.path)
+    return Mapping({**node.items, "pem": Scalar(text, place)}, {**node.keys, "pem": place}, node.place)
+
+
+def _text(name: Scalar, attachments: Lookup[str, bytes], faults: list[Fault], effect: str) -> str | None:
+    content = attachments.get(name.text)
+    if content is None:
+        hint = did_you_mean(name.text, attachments) if attachments else None
+        faults.append(fault(name.place, f"there is no file `{name.text}`; {effect}", hint, "warning"))
+        return None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        faults.append(fault(Place(name.text, 1, 1, name.place.path), "the file is not text"))
+        return None

@@ -1,0 +1,319 @@
+"""From the files of a profiles folder to a register, or to every fault in them.
+
+A file ending in ``.yaml`` or ``.yml`` holds a profile; any other is an attachment that a profile may name, such as a
+file of public keys. A profile has up to five keys at its top: ``party``, ``channels``, ``agreements``, ``template``
+and ``code_list``. One file for each counterpart, with its party, channels and agreements, reads best, but the layout is
+free: ``party`` in a channel or an agreement may be left out where the file has one.
+
+Loading goes through the same steps for all files, and a fault in one step hides none in the next: read the YAML; sort
+what is there by kind; put attachments in; merge templates; validate; check references; look for clashes. Names count as
+known as soon as they are written, whatever else is wrong with what they name, so one mistake gives one fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+import msgspec
+
+from partners.agreement import Agreement, Terms, carries
+from partners.attachments import attach
+from partners.channel import KINDS, Channel, SftpChannel
+from partners.code_list import CodeList
+from partners.document import Mapping, Node, Scalar, Sequence, read_document
+from partners.fault import Fault, Place, did_you_mean, fault, in_order
+from partners.flow import Flow
+from partners.party import Party
+from partners.register import Register
+from partners.template import DIRECTIVES, resolve, text_of
+from partners.validation import validate
+
+SUFFIXES = (".yaml", ".yml")
+_LISTS = ("channels", "agreements")
+_SINGLES = ("party", "template", "code_list")
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """Names that live outside the profiles, given by the caller; ``None`` leaves a kind of name unchecked."""
+
+    guides: frozenset[str] | None = None
+    maps: frozenset[str] | None = None
+    canonical: frozenset[str] | None = None
+    channel_kinds: frozenset[str] | None = None
+    timezones: frozenset[str] | None = None
+    retention: frozenset[str] | None = None
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """The register, and all faults by file and place. With an error among them there is no register."""
+
+    register: Register | None
+    faults: list[Fault]
+
+
+def load(files: Iterable[tuple[str, bytes]], known: Known | None = None) -> Loaded:
+    """Everything in the files as one register, or the faults that stand against it; never raises for their content.
+
+    ``files`` are names relative to the profiles folder, with slashes, and contents. Shipped templates are passed
+    along with the folder's own files. The order of files does not matter.
+    """
+    return _Loading(sorted(files), known or Known()).run()
+
+
+class _Loading:
+    """One run; the fields fill up step by step."""
+
+    def __init__(self, files: list[tuple[str, bytes]], known: Known) -> None:
+        self.files = files
+        self.known = known
+        self.faults: list[Fault] = []
+        self.nodes: dict[str, dict[str, Mapping]] = {kind: {} for kind in (*_LISTS, *_SINGLES)}
+        """Every named thing by kind and id, right or wrong."""
+        self.parties: dict[str, Party] = {}
+        self.channels: dict[str, Channel] = {}
+        self.code_lists: dict[str, CodeList] = {}
+        self.terms: dict[str, Terms] = {}
+        self.trees: dict[str, Mapping] = {}
+        """The merged agreements, for the places of what clashes."""
+
+    def run(self) -> Loaded:
+        attachments = dict(item for item in self.files if not item[0].lower().endswith(SUFFIXES))
+        for file, content in self.files:
+            if file not in attachments:
+                root, faults = read_document(file, content)
+                self.faults += faults
+                if root is not None:
+                    self._sort(root)
+        for name, channel in self.nodes["channels"].items():
+            self.nodes["channels"][name] = attach(channel, attachments, self.faults)
+        self._read_parties_and_lists()
+        self._read_channels()
+        self._read_agreements()
+        self._check_references()
+        self._check_clashes()
+        faults = in_order(self.faults)
+        if any(one.severity == "error" for one in faults):
+            return Loaded(None, faults)
+        register = Register(
+            parties=self.parties.values(),
+            channels=self.channels.values(),
+            agreements=[self._resolved(terms) for terms in self.terms.values()],
+            code_lists=self.code_lists.values(),
+        )
+        return Loaded(register, faults)
+
+    # Sorting
+
+    def _sort(self, root: Node) -> None:
+        if not isinstance(root, Mapping):
+            top = ", ".join((*_SINGLES, *_LISTS))
+            self._fault(root.place, "a profile is a mapping", f"its keys are {top}")
+            return
+        owner = text_of(root, "party", "id")
+        for key, value in root.items.items():
+            if key in _SINGLES:
+                self._name(key, value, None)
+            elif key in _LISTS and isinstance(value, Sequence):
+                for item in value.items:
+                    self._name(key, item, owner)
+            elif key in _LISTS:
+                self._fault(value.place, "expected a list", "begin each item with a hyphen")
+            else:
+                self._fault(root.keys[key], f"`{key}` is not a key here", did_you_mean(key, (*_SINGLES, *_LISTS)))
+
+    def _name(self, kind: str, node: Node, owner: str | None) -> None:
+        """Enters a thing under its id; ``owner`` is the file's party, for what belongs to one and does not say so."""
+        noun = kind.removesuffix("s").replace("_", " ")
+        if not isinstance(node, Mapping):
+            self._fault(node.place, "expected a mapping", f"the keys of a {noun} go here")
+            return
+        if owner is not None and "party" not in node.keys:
+            party = Scalar(owner, node.place)
+            node = Mapping({**node.items, "party": party}, {**node.keys, "party": node.place}, node.place)
+        name = node.items.get("id")
+        if not isinstance(name, Scalar):
+            if name is not None or "id" not in node.keys:
+                self._fault(node.place, f"a {noun} needs an `id`")
+            return
+        if first := self.nodes[kind].get(name.text):
+            self._fault(name.place, f"there is a {noun} `{name.text}` already, at {first.place}")
+            return
+        self.nodes[kind][name.text] = node
+
+    # Validating
+
+    def _read_parties_and_lists(self) -> None:
+        for name, node in self.nodes["party"].items():
+            party, faults = validate(Party, node)
+            self.faults += faults
+            if party is not None:
+                self.parties[name] = party
+        for name, node in self.nodes["code_list"].items():
+            code_list, faults = validate(CodeList, node)
+            self.faults += faults
+            if code_list is not None:
+                self.code_lists[name] = code_list
+
+    def _read_channels(self) -> None:
+        for name, node in self.nodes["channels"].items():
+            kind = node.items.get("kind")
+            if not isinstance(kind, Scalar) or kind.text not in KINDS:
+                if "kind" not in node.keys:
+                    self._fault(node.place, "`kind` is missing", did_you_mean("", KINDS))
+                elif kind is not None:
+                    text = kind.text if isinstance(kind, Scalar) else ""
+                    self._fault(kind.place, f"`{text}` is no kind of channel", did_you_mean(text, KINDS))
+                continue
+            if self.known.channel_kinds is not None and kind.text not in self.known.channel_kinds:
+                self._fault(
+                    kind.place, f"this gateway has no {kind.text} channels", did_you_mean("", self.known.channel_kinds)
+                )
+            channel, faults = validate(KINDS[kind.text], node)
+            self.faults += faults
+            if channel is not None:
+                self.channels[name] = channel
+
+    def _read_agreements(self) -> None:
+        templates = self.nodes["template"]
+        for node in templates.values():
+            resolution = resolve(node, templates)
+            _, faults = validate(Terms, resolution.tree, partial=True, directives=DIRECTIVES)
+            self.faults += resolution.faults + faults
+        for name, node in self.nodes["agreements"].items():
+            resolution = resolve(node, templates)
+            terms, faults = validate(Terms, resolution.tree, directives=DIRECTIVES)
+            self.faults += resolution.faults + faults
+            self.trees[name] = resolution.tree
+            if terms is not None:
+                self.terms[name] = terms
+
+    # References
+
+    def _check_references(self) -> None:
+        for channel in self.nodes["channels"].values():
+            self._refer(channel, "party", "party", self.nodes["party"])
+        for name, tree in self.trees.items():
+            self._refer(tree, "us", "party", self.nodes["party"])
+            self._refer(tree, "party", "party", self.nodes["party"])
+            self._refer(tree, "timezone", "time zone", self.known.timezones)
+            self._refer(tree, "retention", "retention class", self.known.retention)
+            us, party = text_of(tree, "us"), text_of(tree, "party")
+            if us is not None and us == party:
+                self._fault(tree.items["party"].place, f"agreement `{name}` joins `{us}` with itself")
+            for flow in _items(tree, "flows"):
+                self._check_flow_references(flow, party)
+        for name, terms in self.terms.items():
+            self._check_envelope_identities(terms, self.trees[name])
+
+    def _check_flow_references(self, flow: Mapping, party: str | None) -> None:
+        self._refer(flow, "guide", "guide", self.known.guides)
+        self._refer(flow, "map", "map", self.known.maps)
+        self._refer(flow, "canonical", "canonical type", self.known.canonical)
+        for layer in _texts(flow.items.get("guide_layers")):
+            self._check_name(layer, "guide", self.known.guides)
+        code_lists = flow.items.get("code_lists")
+        if isinstance(code_lists, Mapping):
+            for table in code_lists.items:
+                self._refer(code_lists, table, "code list", self.nodes["code_list"])
+        channels = self.nodes["channels"]
+        self._refer(flow, "channel", "channel", channels)
+        channel = channels.get(text_of(flow, "channel") or "")
+        if channel is None:
+            return
+        place, owner = flow.items["channel"].place, text_of(channel, "party")
+        if party is not None and owner is not None and owner != party:
+            self._fault(place, f"the channel belongs to `{owner}`, the agreement is with `{party}`")
+        kind = text_of(channel, "kind")
+        for receipt in _items(flow, "expect"):
+            if text_of(receipt, "receipt") == "mdn" and kind not in (None, "as2"):
+                self._fault(receipt.items["receipt"].place, f"no MDN comes over a channel of kind {kind}")
+
+    def _check_envelope_identities(self, terms: Terms, tree: Mapping) -> None:
+        """Both parties need a name in the envelopes of each flow, or nothing could be recognised or written."""
+        schemes = {"edifact": "unb", "x12": "x12"}
+        for flow, node in zip(terms.flows, _items(tree, "flows"), strict=True):
+            scheme = schemes.get(flow.message.standard)
+            for name in (terms.us, terms.party):
+                party = self.parties.get(name)
+                if scheme is not None and party is not None and party.identity(scheme) is None:
+                    self._fault(
+                        node.items["message"].place,
+                        f"party `{name}` has no identity of scheme {scheme}, needed by {flow.message.standard}",
+                    )
+
+    def _refer(self, owner: Mapping, key: str, noun: str, names: Iterable[str] | None) -> None:
+        node = owner.items.get(key)
+        if isinstance(node, Scalar):
+            self._check_name(node, noun, names)
+
+    def _check_name(self, name: Scalar, noun: str, names: Iterable[str] | None) -> None:
+        if names is not None and name.text not in names:
+            self._fault(name.place, f"there is no {noun} `{name.text}`", did_you_mean(name.text, names))
+
+    # Clashes
+
+    def _check_clashes(self) -> None:
+        claimed: dict[tuple[str, str, str], str] = {}
+        for name, party in self.parties.items():
+            for identity, node in zip(party.identities, _items(self.nodes["party"][name], "identities"), strict=True):
+                other = claimed.setdefault(identity.wire.key, name)
+                if other != name:
+                    self._fault(node.items["value"].place, f"{identity.wire} is an identity of party `{other}` already")
+        logins: dict[str, str] = {}
+        for name, channel in self.channels.items():
+            if isinstance(channel, SftpChannel):
+                other = logins.setdefault(channel.login, name)
+                if other != name:
+                    place = self.nodes["channels"][name].items["login"].place
+                    self._fault(place, f"login `{channel.login}` belongs to channel `{other}` already")
+        pairs: dict[tuple[str, str], list[Terms]] = {}
+        for terms in self.terms.values():
+            pairs.setdefault((terms.us, terms.party), []).append(terms)
+        for together in pairs.values():
+            for earlier, later in combinations(together, 2):
+                self._check_clash(earlier, later)
+
+    def _check_clash(self, earlier: Terms, later: Terms) -> None:
+        """Two agreements of one pair may stand side by side while no message could fall under both."""
+        same_use = earlier.status == later.status and later.status in ("test", "live")
+        if not (same_use and earlier.shares_a_day_with(later)):
+            return
+        carried = {carries(flow): flow for flow in earlier.flows}
+        for flow, node in zip(later.flows, _items(self.trees[later.id], "flows"), strict=True):
+            if carries(flow) in carried:
+                self._fault(
+                    node.place,
+                    f"{flow.message} {flow.direction} is {later.status} in agreement `{earlier.id}` on the same days",
+                    "change valid_from or valid_to, or the status of one of them",
+                )
+
+    # The result
+
+    def _resolved(self, terms: Terms) -> Agreement:
+        flows = tuple(sorted(terms.flows, key=lambda flow: flow.id))
+        return Agreement(
+            terms=terms.model_copy(update={"flows": flows}),
+            us=self.parties[terms.us],
+            party=self.parties[terms.party],
+            channels=tuple(self.channels[name] for name in sorted({flow.channel for flow in flows})),
+            code_lists=tuple(self.code_lists[name] for name in sorted(_code_lists(flows))),
+        )
+
+    def _fault(self, place: Place, message: str, suggestion: str | None = None) -> None:
+        self.faults.append(fault(place, message, suggestion))
+
+
+def _code_lists(flows: Iterable[Flow]) -> set[str]:
+    return {name for flow in flows for name in flow.code_lists.values()}
+
+
+def _items(node: Mapping, key: str) -> list[Mapping]:
+    """The mappings in a list below ``key``."""
+    found = node.items.get(key)
+    return [item for item in found.items if isinstance(item, Mapping)] if isinstance(found, Sequence) else []
+
+
+def _texts(node: Node | None) -> Iterator[Scalar]:
+    if isinstance(node, Sequence):
+        yield from (item for item in node.items if isinstance(item, Scalar))

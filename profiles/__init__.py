@@ -1,0 +1,1 @@
+"""What ships with Sallyport as data: guides, maps, code lists, templates, examples. No code lives here."""

@@ -1,0 +1,147 @@
+"""The codes of findings, and what each is called in CONTRL, TA1, 997 and 999.
+
+One table. The first column is ours and stable: reports, profiles that change a severity, and tests name it. The others
+are renderings: UN/EDIFACT 0085 (syntax error, ISO 9735 service code list), X12 I18 (TA105), 716 (AK905), 718 (AK502),
+720 (AK304) and 723 (AK403). ``None`` means that the standard has no word for it at that level.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of fault: its meaning in one line and its names in the standards' acknowledgments."""
+
+    meaning: str
+    contrl: str | None = None
+    ta1: str | None = None
+    group: str | None = None
+    message: str | None = None
+    segment: str | None = None
+    element: str | None = None
+
+
+CODES: dict[str, Code] = {
+    # The file and the interchange
+    "not-edi": Code(meaning="The bytes are no EDIFACT, X12 or XML"),
+    "empty-file": Code(meaning="The file has no bytes, or only blanks"),
+    "filler-skipped": Code(meaning="Blanks, line breaks or a byte order mark were skipped"),
+    "lines-unwrapped": Code(meaning="Line breaks at a fixed width were removed"),
+    "trailing-garbage": Code(meaning="Bytes behind the last interchange belong to nothing", contrl="33", ta1="024"),
+    "header-missing": Code(meaning="Content without its interchange header"),
+    "una-damaged": Code(meaning="The service string advice cannot be used", contrl="20"),
+    "delimiter-clash": Code(meaning="One character has two delimiter roles", contrl="20", ta1="026"),
+    "terminator-invalid": Code(meaning="There is no usable segment terminator", contrl="20", ta1="004"),
+    "interchange-header-invalid": Code(
+        meaning="A field of the interchange header is not valid", contrl="12", ta1="024"
+    ),
+    "syntax-version-unsupported": Code(meaning="Syntax or interchange version unknown", contrl="2", ta1="017"),
+    "sender-unknown": Code(meaning="No party has this sender identity", contrl="23", ta1="006"),
+    "receiver-unknown": Code(meaning="The interchange is not addressed to us", contrl="7", ta1="009"),
+    "duplicate-interchange": Code(meaning="Control number seen before with other content", contrl="26", ta1="025"),
+    "interchange-reference-mismatch": Code(meaning="Header and trailer references differ", contrl="28", ta1="001"),
+    "interchange-count-mismatch": Code(meaning="Trailer count differs from what was received", contrl="29", ta1="021"),
+    "interchange-trailer-missing": Code(meaning="The interchange ends without its trailer", contrl="13", ta1="023"),
+    "interchange-date-invalid": Code(meaning="The header's date is no date", contrl="12", ta1="014"),
+    "interchange-time-invalid": Code(meaning="The header's time is no time", contrl="12", ta1="015"),
+    "control-number-invalid": Code(meaning="The control number is missing or malformed", contrl="13", ta1="018"),
+    "misplaced-segment": Code(meaning="Something stands where only a header may stand", contrl="33", ta1="024"),
+    "groups-mixed": Code(meaning="Grouped and ungrouped messages in one interchange", contrl="30", ta1="024"),
+    "empty-interchange": Code(meaning="No message inside", contrl="32", ta1="024", group="5"),
+    "truncated": Code(meaning="The file ends inside a segment", contrl="13", ta1="023", group="3", message="2"),
+    "test-indicator-conflict": Code(meaning="Test indicator contradicts the agreement", contrl="25", ta1="020"),
+    "too-large": Code(meaning="A limit on size or count was exceeded", contrl="18", message="5", segment="8"),
+    # The group
+    "group-reference-mismatch": Code(meaning="Group header and trailer references differ", contrl="28", group="4"),
+    "group-count-mismatch": Code(meaning="Group trailer count differs from received", contrl="29", group="5"),
+    "group-trailer-missing": Code(meaning="The group ends without its trailer", contrl="13", group="3"),
+    "group-header-invalid": Code(meaning="A field of the group header is not valid", contrl="12", group="6"),
+    "duplicate-group": Code(meaning="Group reference seen before in this interchange", contrl="26", group="19"),
+    "group-type-unsupported": Code(meaning="Functional group not supported", contrl="14", group="1"),
+    "group-version-unsupported": Code(meaning="Version of the group not supported", contrl="14", group="2"),
+    # The message
+    "message-reference-mismatch": Code(
+        meaning="Message header and trailer references differ", contrl="28", message="3"
+    ),
+    "message-count-mismatch": Code(meaning="Segment count differs from received", contrl="29", message="4"),
+    "message-trailer-missing": Code(meaning="The message ends without its trailer", contrl="13", message="2"),
+    "message-reference-invalid": Code(meaning="Message reference missing or malformed", contrl="13", message="7"),
+    "message-type-invalid": Code(meaning="Message type missing or malformed", contrl="12", message="6"),
+    "duplicate-message": Code(meaning="Message reference seen before in its parent", contrl="26", message="23"),
+    "message-not-in-group": Code(meaning="The message does not belong into its group", contrl="31", message="6"),
+    "message-type-unknown": Code(meaning="No guide for this message type and version", contrl="14", message="1"),
+    "message-not-agreed": Code(meaning="No live flow for this message with this party", contrl="17", message="1"),
+    # The segment
+    "segment-unknown": Code(meaning="No such segment in the standard", contrl="15", message="5", segment="1"),
+    "segment-unexpected": Code(
+        meaning="The segment is not used in this message", contrl="15", message="5", segment="6"
+    ),
+    "segment-out-of-order": Code(
+        meaning="The segment stands in the wrong place", contrl="15", message="5", segment="7"
+    ),
+    "segment-missing": Code(meaning="A mandatory segment is missing", contrl="13", message="5", segment="3"),
+    "group-missing": Code(
+        meaning="A mandatory segment group or loop is missing", contrl="13", message="5", segment="3"
+    ),
+    "segment-repeats": Code(meaning="The segment is repeated too often", contrl="35", message="5", segment="5"),
+    "group-repeats": Code(
+        meaning="The segment group or loop is repeated too often", contrl="36", message="5", segment="4"
+    ),
+    "segment-empty-tag": Code(meaning="Two terminators in a row"),
+    "segment-not-used": Code(meaning="A guide excludes this segment", contrl="15", message="5", segment="2"),
+    # The element
+    "element-missing": Code(
+        meaning="A mandatory element is missing", contrl="13", message="5", segment="8", element="1"
+    ),
+    "element-conditional-missing": Code(
+        meaning="An element that others require is missing",
+        contrl="13",
+        message="5",
+        segment="8",
+        element="2",
+    ),
+    "element-excluded": Code(
+        meaning="Elements exclude each other", contrl="18", message="5", segment="8", element="10"
+    ),
+    "element-not-used": Code(
+        meaning="A guide excludes this element", contrl="15", message="5", segment="8", element="3"
+    ),
+    "elements-too-many": Code(meaning="More elements than defined", contrl="16", message="5", segment="8", element="3"),
+    "components-too-many": Code(
+        meaning="More components than defined", contrl="16", message="5", segment="8", element="3"
+    ),
+    "element-repeats": Code(meaning="Too many repetitions", contrl="35", message="5", segment="8", element="3"),
+    "element-too-short": Code(meaning="Shorter than the minimum", contrl="40", message="5", segment="8", element="4"),
+    "element-too-long": Code(meaning="Longer than the maximum", contrl="39", message="5", segment="8", element="5"),
+    "character-invalid": Code(
+        meaning="Character outside the repertoire", contrl="21", message="5", segment="8", element="6"
+    ),
+    "element-type": Code(
+        meaning="Letter in a number or digit in an alphabetic element",
+        contrl="37",
+        message="5",
+        segment="8",
+        element="6",
+    ),
+    "number-invalid": Code(meaning="Wrong decimal notation", contrl="19", message="5", segment="8", element="6"),
+    "code-unknown": Code(meaning="Code is not in its list", contrl="12", message="5", segment="8", element="7"),
+    "date-invalid": Code(meaning="There is no such date", contrl="12", message="5", segment="8", element="8"),
+    "time-invalid": Code(meaning="There is no such time", contrl="12", message="5", segment="8", element="9"),
+    "trailing-separator": Code(meaning="Separators behind the last value", contrl="16"),
+    "release-needless": Code(meaning="A release character before an ordinary character"),
+    "charset-suspect": Code(meaning="The bytes look like another character set"),
+    # The meaning
+    "map-unmapped": Code(
+        meaning="A value that the map does not know", contrl="12", message="5", segment="8", element="7"
+    ),
+    "map-required": Code(
+        meaning="The canonical form needs what the message lacks",
+        contrl="13",
+        message="5",
+        segment="8",
+        element="1",
+    ),
+    "findings-suppressed": Code(meaning="More findings of this message were left out"),
+}
+"""Every code a finding may have."""
