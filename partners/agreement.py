@@ -35,6 +35,7 @@ class Terms(Model):
     us: Id
     party: Id
     status: Status
+    """Messages are handled under ``test`` and ``live`` only; ``test`` has its own control numbers."""
     valid_from: Day | None = None
     valid_to: Day | None = None
     """The last day."""
@@ -54,14 +55,15 @@ class Terms(Model):
     @field_validator("flows")
     @classmethod
     def _flows_are_apart(cls, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
+        ids: set[str] = set()
+        carried: dict[tuple[str, str, str, str], str] = {}
         for number, flow in enumerate(flows):
-            for earlier in flows[:number]:
-                if earlier.id == flow.id:
-                    raise inner_error(f"there are two flows `{flow.id}`", number, "id")
-                if carries(flow) == carries(earlier):
-                    raise inner_error(
-                        f"flow `{earlier.id}` carries {flow.message} {flow.direction} already", number, "message"
-                    )
+            if flow.id in ids:
+                raise inner_error(f"there are two flows `{flow.id}`", number, "id")
+            ids.add(flow.id)
+            other = carried.setdefault(carries(flow), flow.id)
+            if other != flow.id:
+                raise inner_error(f"flow `{other}` carries {flow.message} {flow.direction} already", number, "message")
         return flows
 
     def covers(self, on: date) -> bool:

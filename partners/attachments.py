@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Lookup
 
+from partners.authorized_key import PRIVATE_KEY
 from partners.document import Mapping, Node, Scalar, Sequence
 from partners.fault import Fault, Place, did_you_mean, fault
 
@@ -29,12 +30,12 @@ def attach(channel: Mapping, attachments: Lookup[str, bytes], faults: list[Fault
 
 
 def _key_lines(node: Mapping, attachments: Lookup[str, bytes], faults: list[Fault]) -> Sequence:
-    for key, place in node.keys.items():
-        if key != "file":
-            faults.append(fault(place, f"`{key}` is not a key here", did_you_mean(key, ["file"])))
+    others = [key for key in node.keys if key != "file"]
+    for key in others:
+        faults.append(fault(node.keys[key], f"`{key}` is not a key here", did_you_mean(key, ["file"])))
     name = node.items.get("file")
     if not isinstance(name, Scalar):
-        if "file" not in node.keys or name is not None:
+        if name is not None or ("file" not in node.keys and not others):
             faults.append(fault(node.place, "expected the name of a file", "write {file: keys/name.pub}"))
         return Sequence([], node.place)
     text = _text(name, attachments, faults, "nobody can log in here until it is there")
@@ -71,8 +72,14 @@ def _text(name: Scalar, attachments: Lookup[str, bytes], faults: list[Fault], ef
         hint = did_you_mean(name.text, attachments) if attachments else None
         faults.append(fault(name.place, f"there is no file `{name.text}`; {effect}", hint, "warning"))
         return None
+    place = Place(name.text, 1, 1, name.place.path)
     try:
-        return content.decode("utf-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError:
-        faults.append(fault(Place(name.text, 1, 1, name.place.path), "the file is not text"))
+        faults.append(fault(place, "the file is not text"))
         return None
+    if "PRIVATE KEY" in text:
+        # Nothing more is said about it, for that would quote it.
+        faults.append(fault(place, PRIVATE_KEY))
+        return None
+    return text

@@ -14,11 +14,15 @@ import hashlib
 TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
 """DSA is left out: OpenSSH dropped it. ``ssh-rsa`` is a key type here; its SHA-1 signatures are for the server."""
 
+PRIVATE_KEY = "this is a private key; a profile holds public keys only. Treat that key as disclosed"
+
 
 def check_line(line: str) -> str:
     """``line`` with single blanks between its parts; raises ``ValueError`` saying what is wrong with it."""
     if "PRIVATE KEY" in line:
-        raise ValueError("this is a private key; a profile holds public keys only. Treat that key as disclosed")
+        raise ValueError(PRIVATE_KEY)
+    if len(line.splitlines()) > 1:
+        raise ValueError("one item holds one key: give each line an item of its own")
     parts = line.split(None, 2)
     if not parts or parts[0] not in TYPES:
         if any(part in TYPES for part in line.replace(",", " ").split()):
@@ -26,7 +30,7 @@ def check_line(line: str) -> str:
         raise ValueError(f"`{line[:24]}` does not begin with a key type: {', '.join(TYPES)}")
     if len(parts) < 2:
         raise ValueError("the key itself is missing behind its type")
-    blob_type(parts[0], decode(line))
+    _check_blob(parts[0], decode(line))
     return " ".join(parts)
 
 
@@ -38,11 +42,33 @@ def decode(line: str) -> bytes:
         raise ValueError("the key is not base64; it may have been cut or wrapped") from None
 
 
-def blob_type(stated: str, blob: bytes) -> None:
-    """Raises ``ValueError`` unless the binary key is of the stated type and long enough to hold a key."""
-    inner = stated.encode("ascii")
-    if blob[:4] != len(inner).to_bytes(4, "big") or blob[4 : 4 + len(inner)] != inner or len(blob) < len(inner) + 36:
+def _check_blob(stated: str, blob: bytes) -> None:
+    """Raises ``ValueError`` unless the binary key is made of exactly the fields of the stated type."""
+    fields = _fields(blob)
+    if not fields or fields[0] != stated.encode("ascii"):
         raise ValueError(f"the key does not hold a complete {stated} key; it may have been cut")
+    match stated:
+        case "ssh-rsa":  # RFC 4253 §6.6: exponent, modulus
+            right = len(fields) == 3 and len(fields[2]) >= 128
+        case "ssh-ed25519":  # RFC 8709 §4: the key, 32 bytes
+            right = len(fields) == 2 and len(fields[1]) == 32
+        case _:  # RFC 5656 §3.1: the curve's name again, the point
+            curve = stated.removeprefix("ecdsa-sha2-").encode("ascii")
+            right = len(fields) == 3 and fields[1] == curve and fields[2][:1] == b"\x04"
+    if not right:
+        raise ValueError(f"the key does not hold a complete {stated} key; it may have been cut")
+
+
+def _fields(blob: bytes) -> list[bytes]:
+    """The length-prefixed strings (RFC 4251 §5) a blob is made of; none when they do not fill it exactly."""
+    fields, at = [], 0
+    while at < len(blob):
+        end = at + 4 + int.from_bytes(blob[at : at + 4], "big")
+        if len(blob) < end:
+            return []
+        fields.append(blob[at + 4 : end])
+        at = end
+    return fields
 
 
 def fingerprint(line: str) -> str:

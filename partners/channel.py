@@ -18,8 +18,13 @@ from partners.days import not_before
 from partners.model import Model
 from partners.scalars import Day, Form, Id, Switch
 
-NAME_PARTS = ("party", "flow", "standard", "type", "number", "date", "time", "id")
-"""What an outbound file name can be made of; ``date`` is YYYYMMDD and ``time`` HHMMSS, both UTC, ``id`` is ours."""
+NAME_PARTS = {"party": 64, "flow": 64, "standard": 7, "type": 70, "number": 14, "date": 8, "time": 6, "id": 24}
+"""What an outbound file name can be made of, and the length each part can have.
+
+``date`` is YYYYMMDD and ``time`` HHMMSS, both UTC; ``id`` is ours."""
+
+MAX_NAME = 255
+"""Of a file's name on the partner's side: the limit of most file systems."""
 
 _FILE = Form(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*){0,7}", "a file of the profiles folder")
 
@@ -38,7 +43,9 @@ def _name_pattern(pattern: str) -> str:
         raise ValueError("a file name needs {number} or {id}, or two files would have one name")
     literal = "".join(text for text, _, _, _ in Formatter().parse(pattern))
     # Slashes would leave the mailbox; a leading dot hides the file from many clients' listings.
-    if not re.fullmatch(r"[A-Za-z0-9._ +=@-]*", literal) or pattern.startswith(".") or len(pattern) > 150:
+    if len(literal) + sum(NAME_PARTS[name] for name, _, _ in fields) > MAX_NAME:
+        raise ValueError(f"such a file name could have more than {MAX_NAME} characters")
+    if not re.fullmatch(r"[A-Za-z0-9._ +=@-]*", literal) or pattern.startswith("."):
         raise ValueError("a file name has letters, digits, blanks and . _ - + = @ only, and no dot in front")
     if literal.lower().endswith((".part", ".tmp", ".filepart")):
         raise ValueError("a file name does not end like a temporary name")
@@ -77,12 +84,16 @@ class SftpChannel(Model):
             }
         ),
     ]
+    """OpenSSH public key lines, or ``{file: keys/name.pub}``: a file of the profiles folder that holds them."""
     file_name: NamePattern = "{type}-{number}.edi"
-    """The pattern of the names we give to files in ``out/``."""
+    """The pattern of the names we give to files in ``out/``; its parts: ``{party}``, ``{flow}``, ``{standard}``,
+    ``{type}``, ``{number}``, ``{date}``, ``{time}``, ``{id}``."""
 
     def name_of(self, **parts: str) -> str:
-        """The outbound file name; ``parts`` are those of ``NAME_PARTS``. What could leave the folder becomes ``_``."""
-        safe = {part: re.sub(r"[^A-Za-z0-9._+=@-]", "_", text) for part, text in parts.items()}
+        """The outbound file name; ``parts`` are those of ``NAME_PARTS``.
+
+        What could leave the folder, or hide the file, becomes ``_``."""
+        safe = {part: re.sub(r"^\.|[^A-Za-z0-9._+=@-]", "_", text) for part, text in parts.items()}
         return self.file_name.format(**safe)
 
 
@@ -93,14 +104,18 @@ class MdnTerms(Model):
     signed: Switch = True
 
 
+def _pem(text: str) -> str:
+    # What the file holds is not quoted: it may be the wrong file.
+    if not re.fullmatch(r"(?s)\s*-----BEGIN CERTIFICATE-----\s.*-----END CERTIFICATE-----\s*", text):
+        raise ValueError("the file does not hold a PEM certificate")
+    return text
+
+
 class Certificate(Model):
     """A certificate of the partner's, with the days it is used on; two may overlap while one replaces the other."""
 
     file: Annotated[str, _FILE]
-    pem: (
-        Annotated[str, Form(r"(?s)-----BEGIN CERTIFICATE-----\s.*-----END CERTIFICATE-----\s*", "a PEM certificate")]
-        | None
-    ) = None
+    pem: Annotated[str, AfterValidator(_pem)] | None = None
     """The file's content: filled in when the profiles are loaded."""
     use: Annotated[tuple[Literal["verify", "encrypt"], ...], Field(min_length=1)] = ("verify", "encrypt")
     valid_from: Day | None = None
@@ -118,7 +133,7 @@ class As2Channel(Model):
     kind: Literal["as2"]
     id: Id
     party: Id
-    url: Annotated[str, Form(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[\x21-\x7e]*)?", "a URL")]
+    url: Annotated[str, Form(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[\x21-\x7e]*)?", "a URL")]
     sign: Literal["none", "sha256", "sha384", "sha512"] = "sha256"
     encrypt: Literal["none", "3des", "aes128", "aes192", "aes256"] = "aes256"
     compress: Switch = False

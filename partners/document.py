@@ -12,6 +12,7 @@ with a place for each fault. A key without a value is a fault too: it could mean
 
 from __future__ import annotations
 
+import codecs
 import re
 
 import msgspec
@@ -30,6 +31,9 @@ _Loader: type[yaml.BaseLoader] | type[yaml.CBaseLoader] = getattr(yaml, "CBaseLo
 # YAML 1.2 §5.1: the characters outside c-printable.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+# What an escape such as "\0" or "\ud800" can bring into a text: nothing that a name or a code may hold, and some of it
+# cannot be encoded, stored or shown without harm.
+_UNUSABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 
 
 class Scalar(msgspec.Struct, frozen=True):
@@ -78,7 +82,8 @@ def read_document(file: str, content: bytes) -> tuple[Node | None, list[Fault]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line, column = _position(content[: error.start].decode("utf-8", "ignore"))
+        # The codec takes a byte order mark off before it counts.
+        line, column = _position(content.removeprefix(codecs.BOM_UTF8)[: error.start].decode("utf-8", "ignore"))
         return None, [fault(Place(file, line, column), "the file is not UTF-8 text", "save it as UTF-8")]
     if unprintable := _UNPRINTABLE.search(text):
         line, column = _position(text[: unprintable.start()])
@@ -92,7 +97,11 @@ def read_document(file: str, content: bytes) -> tuple[Node | None, list[Fault]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else start
-        builder.faults.append(fault(place, f"not readable as YAML: {error.problem}", _yaml_hint(error.problem)))
+        builder.faults.append(fault(place, f"not readable as YAML: {error.problem}", _yaml_hint(error)))
+        return None, builder.faults
+    except (ValueError, OverflowError):
+        # PyYAML's own scanner, without libyaml, hands such numbers to chr() unchecked.
+        builder.faults.append(fault(start, "not readable as YAML: an escape names no character"))
         return None, builder.faults
     if builder.root is None and not builder.faults:
         builder.faults.append(fault(start, "the file holds nothing", "write a profile, or remove the file"))
@@ -104,8 +113,10 @@ def _position(before: str) -> tuple[int, int]:
     return len(lines), len(lines[-1]) + 1
 
 
-def _yaml_hint(problem: str | None) -> str | None:
-    problem = problem or ""
+def _yaml_hint(error: yaml.MarkedYAMLError) -> str | None:
+    problem, context = error.problem or "", error.context or ""
+    if "quoted scalar" in context and error.context_mark:
+        return f"close the quote that is opened in line {error.context_mark.line + 1}"
     if "cannot start any token" in problem:
         return "indent with blanks, not tabs, and put text that begins with @, `, % or a tab in quotes"
     if "mapping values are not allowed" in problem:
@@ -186,7 +197,10 @@ class _Builder:
         if self._ignored_depth:
             return
         place, written = self._place(event), not event.style
-        if self._at_key():
+        if unusable := _UNUSABLE.search(event.value):
+            self._fault(event, f"character U+{ord(unusable[0]):04X} in a text", "remove it")
+            self._add(Scalar("", place), usable=False)
+        elif self._at_key():
             if event.value == "<<" and written:
                 self._fault(event, "merge key `<<`", "use a template: `extends: [name]`")
             self._add(Scalar(event.value, place))
@@ -249,8 +263,9 @@ class _Builder:
         above = parent.node.place.path
         if isinstance(parent.node, Sequence):
             return f"{above}[{parent.count}]"
-        key = parent.key.text if parent.awaits_value and parent.key else getattr(event, "value", "?")
-        return f"{above}.{key}" if above else str(key)
+        key = parent.key.text if parent.awaits_value and parent.key else str(getattr(event, "value", "?"))
+        key = _UNUSABLE.sub("\ufffd", key)
+        return f"{above}.{key}" if above else key
 
     def _fault(self, event: yaml.Event, message: str, suggestion: str | None = None) -> None:
         self.faults.append(fault(self._place(event), message, suggestion))

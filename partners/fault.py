@@ -6,6 +6,7 @@ and, when that can be told, what was probably meant. Loading never stops at the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Literal
@@ -48,27 +49,43 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.file}:{self.line}:{self.column}: {self.severity}:{path} {self.message}{hint}"
 
 
+# A fault is one line wherever it is shown, whatever it quotes.
+_LINE_BREAKS = re.compile("[\n\r\t\x0b\x0c\x85\u2028\u2029]")
+_ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+MAX_MESSAGE = 300
+"""Messages quote what was written; a pasted certificate in the wrong place need not be quoted whole."""
+
+
 def fault(place: Place, message: str, suggestion: str | None = None, severity: Severity = "error") -> Fault:
     """A fault at ``place``."""
     return Fault(
         file=place.file,
         line=place.line,
         column=place.column,
-        path=place.path,
-        message=message,
+        path=_one_line(place.path),
+        message=_one_line(message),
         suggestion=suggestion,
         severity=severity,
     )
 
 
-def did_you_mean(wrong: str, candidates: Iterable[str]) -> str | None:
-    """The words that point at the closest candidate; all of them when none is close and they are few."""
+def _one_line(text: str) -> str:
+    text = _LINE_BREAKS.sub(lambda found: _ESCAPES.get(found[0], " "), text)
+    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE // 2]} … {text[-MAX_MESSAGE // 2 :]}"
+
+
+def did_you_mean(wrong: str, candidates: Iterable[str], *, told: bool = False) -> str | None:
+    """The words that point at the closest candidate; all of them when none is close and they are few.
+
+    ``told``: the message names the candidates already.
+    """
     known = sorted(set(candidates))
     folded = {name.casefold(): name for name in known}
-    close = get_close_matches(wrong.casefold(), folded, n=1, cutoff=0.6)
+    close = get_close_matches(wrong.casefold(), folded, n=1, cutoff=0.6) if len(wrong) < 200 else []
     if close:
         return f"did you mean `{folded[close[0]]}`?"
-    if 0 < len(known) <= 16:
+    if 0 < len(known) <= 16 and not told:
         return "known: " + ", ".join(known)
     return None
 

@@ -12,7 +12,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator
 
 from partners.model import Model, inner_error
 from partners.scalars import Duration, Form, Id, ResourceName, Switch, Whole
@@ -38,6 +38,14 @@ RECEIPTS: dict[str, frozenset[str]] = {
 """The kinds of receipt, and the standards whose messages each can answer."""
 
 
+def wrong_form(standard: str, part: Literal["version", "type"], value: str) -> str | None:
+    """What a message's version or type should have been; ``None`` when it has the form its standard gives it."""
+    if standard not in _MESSAGE_FORMS:
+        return "a message of a known standard"
+    pattern, meaning = _MESSAGE_FORMS[standard][part == "type"]
+    return None if re.fullmatch(pattern, value) else meaning
+
+
 class MessageType(Model):
     """What the flow carries."""
 
@@ -49,29 +57,35 @@ class MessageType(Model):
     @classmethod
     def _form_of_the_standard(cls, value: str, info: ValidationInfo) -> str:
         standard = info.data.get("standard")
-        if standard is not None:
-            pattern, meaning = _MESSAGE_FORMS[standard][info.field_name == "type"]
-            if not re.fullmatch(pattern, value):
-                raise ValueError(f"`{value}` is not {meaning}")
+        meaning = wrong_form(standard, "type" if info.field_name == "type" else "version", value) if standard else None
+        if meaning is not None:
+            raise ValueError(f"`{value}` is not {meaning}")
         return value
 
     def __str__(self) -> str:
         return f"{self.type} {self.version}"
 
 
+def _names_of_receipts(*names: str) -> WithJsonSchema:
+    """The schema of receipts' names; an editor sees a number where ``997`` has no quotes, and it is read as a name."""
+    return WithJsonSchema({"enum": [*names, *(int(name) for name in names if name.isdigit())]})
+
+
 class ExpectedReceipt(Model):
     """A receipt the partner owes us for what we send, and when it is overdue."""
 
-    receipt: Literal["mdn", "contrl", "aperak", "ta1", "997", "999", "824"]
+    receipt: Annotated[Literal["mdn", "contrl", "aperak", "ta1", "997", "999", "824"], _names_of_receipts(*RECEIPTS)]
     due: Duration
+    """After the delivery."""
     on_overdue: Literal["case"] = "case"
 
 
 class IssuedReceipt(Model):
     """A receipt we owe the partner for what it sends. An MDN is not listed: AS2 messages ask for theirs themselves."""
 
-    receipt: Literal["contrl", "ta1", "997", "999"]
+    receipt: Annotated[Literal["contrl", "ta1", "997", "999"], _names_of_receipts("contrl", "ta1", "997", "999")]
     when: Literal["always", "on-error", "never", "on-request"] = "always"
+    """``on-request``: when the envelope asks for one (UNB 0031, ISA14)."""
 
 
 class NumberRange(Model):
@@ -132,6 +146,14 @@ _Delimiter = Annotated[
 ]
 
 
+_STANDARD_DELIMITERS = {
+    # ISO 9735-1 §7, level A; the repetition separator came with version 4.
+    "edifact": {"element": "+", "component": ":", "terminator": "'", "release": "?", "repetition": "*"},
+    # X12.5 recommends none; these are what most senders use. ISA11 is a repetition separator since 004020.
+    "x12": {"element": "*", "component": ":", "terminator": "~", "repetition": "^"},
+}
+
+
 class Delimiters(Model):
     """Delimiters we write; the standard's own where not given."""
 
@@ -177,6 +199,22 @@ class Envelope(Model):
     """The test indicator (0035, ISA15): set while the agreement's status is ``test``, unless the partner differs."""
 
 
+def _delimiters_differ(message: MessageType, envelope: Envelope) -> None:
+    """Raises when a delimiter that is given equals one that the standard fills in."""
+    repeats = (
+        (envelope.syntax_version or 3) >= 4
+        if message.standard == "edifact"
+        else (envelope.control_version or message.version[:5]) >= "00402"
+    )
+    given = envelope.delimiters.model_dump(exclude_none=True)
+    for role, character in _STANDARD_DELIMITERS.get(message.standard, {}).items():
+        if role in given or (role == "repetition" and not repeats):
+            continue
+        for name, own in given.items():
+            if own == character:
+                raise inner_error(f"`{own}` is the standard's {role} delimiter; give that one too", "delimiters", name)
+
+
 _ONLY_EDIFACT = ("charset", "syntax_version")
 _ONLY_X12 = ("control_version", "group_sender", "group_receiver")
 
@@ -202,6 +240,7 @@ class Flow(Model):
     keys: tuple[Annotated[str, Form("[a-z][a-z0-9_]*", "a reference type such as container")], ...] = ()
     """The types of business reference that are indexed for search; none named means all of them."""
     priority: Literal["urgent", "normal", "bulk"] = "normal"
+    """The lane its work waits in; acknowledgments have one of their own before all others."""
     retry: Retry = Retry()
     envelope: Envelope = Envelope()
     code_lists: dict[Id, Id] = Field(default_factory=dict)
@@ -246,4 +285,5 @@ class Flow(Model):
                     raise inner_error(f"not part of an envelope of standard {message.standard}", name)
             if message.standard != "edifact" and envelope.delimiters.release is not None:
                 raise inner_error(f"standard {message.standard} has no release character", "delimiters", "release")
+            _delimiters_differ(message, envelope)
         return envelope

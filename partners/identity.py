@@ -75,8 +75,8 @@ class Identity(Model):
         scheme = info.data.get("scheme")
         if qualifier is not None and scheme not in (None, "x12", "unb"):
             raise ValueError(f"an identity of scheme {scheme} has no qualifier")
-        if qualifier is not None and scheme == "x12" and len(qualifier) > 2:
-            raise ValueError(f"`{qualifier}` is not an X12 qualifier: one or two letters or digits (ISA05, ISA07)")
+        if qualifier is not None and scheme == "x12" and not re.fullmatch("[0-9]|[A-Z0-9]{2}", qualifier):
+            raise ValueError(f"`{qualifier}` is not an X12 qualifier such as ZZ or 02 (ISA05, ISA07)")
         return qualifier
 
     @field_validator("value")

@@ -23,7 +23,7 @@ from partners.channel import KINDS, Channel, SftpChannel
 from partners.code_list import CodeList
 from partners.document import Mapping, Node, Scalar, Sequence, read_document
 from partners.fault import Fault, Place, did_you_mean, fault, in_order
-from partners.flow import Flow
+from partners.flow import Flow, NumberRange
 from partners.party import Party
 from partners.register import Register
 from partners.template import DIRECTIVES, resolve, text_of
@@ -76,6 +76,8 @@ class _Loading:
         self.terms: dict[str, Terms] = {}
         self.trees: dict[str, Mapping] = {}
         """The merged agreements, for the places of what clashes."""
+        self.told: set[tuple[str, int, int, str]] = set()
+        """The places at which something is wrong before references are looked up."""
 
     def run(self) -> Loaded:
         attachments = dict(item for item in self.files if not item[0].lower().endswith(SUFFIXES))
@@ -134,10 +136,11 @@ class _Loading:
         name = node.items.get("id")
         if not isinstance(name, Scalar):
             if name is not None or "id" not in node.keys:
-                self._fault(node.place, f"a {noun} needs an `id`")
+                self._fault(node.place, f"{'an' if noun == 'agreement' else 'a'} {noun} needs an `id`")
             return
         if first := self.nodes[kind].get(name.text):
-            self._fault(name.place, f"there is a {noun} `{name.text}` already, at {first.place}")
+            article = "an" if noun == "agreement" else "a"
+            self._fault(name.place, f"there is {article} {noun} `{name.text}` already, at {first.place}")
             return
         self.nodes[kind][name.text] = node
 
@@ -180,6 +183,9 @@ class _Loading:
             resolution = resolve(node, templates)
             _, faults = validate(Terms, resolution.tree, partial=True, directives=DIRECTIVES)
             self.faults += resolution.faults + faults
+            if isinstance(every_flow := node.items.get("every_flow"), Mapping):
+                # A template may have no flow of its own for it to be laid under.
+                self.faults += validate(Flow, every_flow, partial=True)[1]
         for name, node in self.nodes["agreements"].items():
             resolution = resolve(node, templates)
             terms, faults = validate(Terms, resolution.tree, directives=DIRECTIVES)
@@ -191,6 +197,7 @@ class _Loading:
     # References
 
     def _check_references(self) -> None:
+        self.told = {(one.file, one.line, one.column, one.path) for one in self.faults}
         for channel in self.nodes["channels"].values():
             self._refer(channel, "party", "party", self.nodes["party"])
         for name, tree in self.trees.items():
@@ -227,20 +234,17 @@ class _Loading:
         kind = text_of(channel, "kind")
         for receipt in _items(flow, "expect"):
             if text_of(receipt, "receipt") == "mdn" and kind not in (None, "as2"):
-                self._fault(receipt.items["receipt"].place, f"no MDN comes over a channel of kind {kind}")
+                self._fault(place, f"the flow expects an MDN, and none comes over a channel of kind {kind}")
 
     def _check_envelope_identities(self, terms: Terms, tree: Mapping) -> None:
         """Both parties need a name in the envelopes of each flow, or nothing could be recognised or written."""
         schemes = {"edifact": "unb", "x12": "x12"}
-        for flow, node in zip(terms.flows, _items(tree, "flows"), strict=True):
-            scheme = schemes.get(flow.message.standard)
-            for name in (terms.us, terms.party):
+        for standard in sorted({flow.message.standard for flow in terms.flows} & schemes.keys()):
+            for role, name in (("us", terms.us), ("party", terms.party)):
                 party = self.parties.get(name)
-                if scheme is not None and party is not None and party.identity(scheme) is None:
-                    self._fault(
-                        node.items["message"].place,
-                        f"party `{name}` has no identity of scheme {scheme}, needed by {flow.message.standard}",
-                    )
+                if party is not None and party.identity(schemes[standard]) is None:
+                    message = f"party `{name}` has no identity of scheme {schemes[standard]}, which {standard} needs"
+                    self._fault(tree.items[role].place, message, f"add one to the identities of `{name}`")
 
     def _refer(self, owner: Mapping, key: str, noun: str, names: Iterable[str] | None) -> None:
         node = owner.items.get(key)
@@ -248,6 +252,9 @@ class _Loading:
             self._check_name(node, noun, names)
 
     def _check_name(self, name: Scalar, noun: str, names: Iterable[str] | None) -> None:
+        place = name.place
+        if (place.file, place.line, place.column, place.path) in self.told:
+            return  # What is not a name at all need not be looked up.
         if names is not None and name.text not in names:
             self._fault(name.place, f"there is no {noun} `{name.text}`", did_you_mean(name.text, names))
 
@@ -267,12 +274,29 @@ class _Loading:
                 if other != name:
                     place = self.nodes["channels"][name].items["login"].place
                     self._fault(place, f"login `{channel.login}` belongs to channel `{other}` already")
+        self._check_ranges()
         pairs: dict[tuple[str, str], list[Terms]] = {}
         for terms in self.terms.values():
             pairs.setdefault((terms.us, terms.party), []).append(terms)
         for together in pairs.values():
             for earlier, later in combinations(together, 2):
                 self._check_clash(earlier, later)
+
+    def _check_ranges(self) -> None:
+        """Flows that draw from one counter have to agree on where it ends."""
+        bounds: dict[str, tuple[NumberRange, str]] = {}
+        for terms in self.terms.values():
+            if terms.status in ("test", "live"):
+                for flow, node in zip(terms.flows, _items(self.trees[terms.id], "flows"), strict=True):
+                    mine = flow.numbers.interchange
+                    theirs, owner = bounds.setdefault(mine.range, (mine, f"{terms.id}/{flow.id}"))
+                    if (mine.min, mine.max) != (theirs.min, theirs.max):
+                        self._fault(
+                            node.place,
+                            f"range `{mine.range}` goes from {mine.min} to {mine.max} here and from {theirs.min} to "
+                            f"{theirs.max} in `{owner}`",
+                            "set the bounds in every_flow, or name a range of its own",
+                        )
 
     def _check_clash(self, earlier: Terms, later: Terms) -> None:
         """Two agreements of one pair may stand side by side while no message could fall under both."""

@@ -23,7 +23,7 @@ class Contact(Model):
 class Party(Model):
     """One company, or one site of it that exchanges messages under names of its own.
 
-    The first identity of a scheme is the one we write into envelopes, unless a flow names another.
+    The first identity of a scheme is the one we write into envelopes.
     """
 
     id: Id

@@ -16,8 +16,10 @@ from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-_DURATION = re.compile(r"P(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?)")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DURATION = re.compile(
+    "P(?:([0-9]{1,6})W|(?:([0-9]{1,6})D)?(?:T(?:([0-9]{1,6})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,6})S)?)?)"
+)
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,17}")
 _SWITCH = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -122,14 +124,15 @@ Switch = Annotated[
     bool, BeforeValidator(_switch), WithJsonSchema({"anyOf": [{"type": "boolean"}, {"enum": ["yes", "no"]}]})
 ]
 
-Id = Annotated[
-    str, Form("[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", "an id: lower-case letters, digits and hyphens, at most 64")
-]
+ID = "[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
+RESOURCE_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*){0,7}"
+
+Id = Annotated[str, Form(ID, "an id: lower-case letters, digits and hyphens, at most 64")]
 Name = Annotated[str, Form(r"\S(?:.{0,198}\S)?", "a name: one line of at most 200 characters, no blanks around it")]
 ResourceName = Annotated[
     str,
     Form(
-        r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*){0,7}",
+        RESOURCE_NAME,
         "a name such as edifact/D.96A/IFTSTA: letters, digits, dots, underscores and hyphens between slashes",
     ),
 ]

@@ -1,30 +1,34 @@
 """Templates: what several agreements have in common, written once.
 
-A template is a partial agreement. An agreement names those it extends, a template may name others once more, and that
-is the end: with two levels a reader still finds where a value comes from. From the farthest to the nearest, each layer
-is laid over what stands already:
+A template is a partial agreement. An agreement names those it extends, and a template may extend others, three levels
+in all: the standard terms, a shipped kind of partner, a company's own kind of partner. With more, no reader finds where
+a value comes from. From the farthest to the nearest, each layer is laid over what stands already:
 
 - mappings are merged key by key;
 - lists whose items all have an ``id`` are merged item by item, by that id, and new items follow at the end;
 - any other list, and any text, is replaced as a whole.
 
 Of several templates named, a later one lies over an earlier one, and the agreement's own words over all of them.
-Two keys exist only while an agreement is put together: ``every_flow`` is laid *under* each flow of the merged
-agreement, and ``without`` names inherited flows to leave out. Last, values that follow from others are filled in, so
-that the result says everything. Values keep their own place throughout: a fault points into the file that holds the
-mistake.
+Two keys exist only while an agreement is put together: ``without`` names flows that a layer leaves out of those it
+inherits, and ``every_flow`` is laid *under* each flow of the merged agreement. Last, values that follow from others are
+filled in, so that the result says everything. Values keep their own place throughout: a fault points into the file that
+holds the mistake. Only a flow that is inherited whole stands at the agreement's ``extends``: what it lacks, the
+agreement did not give it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Lookup
 
 import msgspec
 
 from partners.document import Mapping, Node, Scalar, Sequence
 from partners.fault import Fault, Place, did_you_mean, fault
+from partners.flow import wrong_form
+from partners.scalars import ID, RESOURCE_NAME
 
-MAX_LEVELS = 2
+MAX_LEVELS = 3
 DIRECTIVES = ("extends", "without", "every_flow")
 
 # X12 I12 is nine digits always; EDIFACT 0020 is an..14 and sent without padding.
@@ -90,42 +94,69 @@ def resolve(agreement: Mapping, templates: Lookup[str, Mapping]) -> Resolution:
     every_flow = tree.items.get("every_flow")
     if every_flow is not None and not isinstance(every_flow, Mapping):
         faults.append(fault(every_flow.place, "expected a mapping", "write the keys of a flow below it"))
-    without = _names(tree.items.get("without"), faults)
     flows = tree.items.get("flows")
     if isinstance(flows, Sequence):
-        ids = [text_of(flow, "id") for flow in flows.items]
-        for name in without:
-            if name.text not in ids:
-                known = [flow_id for flow_id in ids if flow_id]
-                faults.append(
-                    fault(name.place, f"there is no flow `{name.text}` to leave out", did_you_mean(name.text, known))
-                )
-        left_out = {name.text for name in without}
-        kept = [flow for flow in flows.items if text_of(flow, "id") not in left_out]
-        flows = Sequence([_completed(flow, every_flow, tree) for flow in kept], flows.place)
+        stated = agreement.items.get("flows")
+        own = {flow.place for flow in stated.items} if isinstance(stated, Sequence) else set()
+        placed = [flow if flow.place in own else _inherited(flow, agreement) for flow in flows.items]
+        flows = Sequence([_completed(flow, every_flow, tree) for flow in placed], flows.place)
         tree = Mapping({**tree.items, "flows": flows}, tree.keys, tree.place)
     return Resolution(_without_keys(tree, DIRECTIVES), faults)
 
 
-def _extended(layer: Mapping, templates: Lookup[str, Mapping], above: tuple[str, ...], faults: list[Fault]) -> Mapping:
-    """``layer`` over the templates it extends; ``above`` names the templates on the way here, nearest last."""
+def _inherited(flow: Node, agreement: Mapping) -> Node:
+    """The flow, standing where ``agreement`` inherits it; its values stay where they are."""
+    if not isinstance(flow, Mapping) or "extends" not in agreement.keys:
+        return flow
+    at = agreement.keys["extends"]
+    path = f"{agreement.place.path}.flows[{text_of(flow, 'id') or '?'}]"
+    return Mapping(flow.items, flow.keys, Place(at.file, at.line, at.column, path))
+
+
+def _extended(
+    layer: Mapping, templates: Lookup[str, Mapping], above: tuple[Scalar, ...], faults: list[Fault]
+) -> Mapping:
+    """``layer`` over the templates it extends; ``above`` are the names followed on the way here, nearest last."""
     result: Mapping | None = None
     for name in _names(layer.items.get("extends"), faults):
         template = templates.get(name.text)
-        if name.text in above:
+        if name.text in [each.text for each in above]:
             faults.append(fault(name.place, f"template `{name.text}` extends itself"))
         elif len(above) == MAX_LEVELS:
-            faults.append(fault(name.place, f"templates extend templates at most {MAX_LEVELS} levels deep"))
+            # None of the templates on the way is at fault by itself: what was begun with goes too deep.
+            way = " > ".join(each.text for each in (*above, name))
+            faults.append(fault(above[0].place, f"more than {MAX_LEVELS} levels of templates: {way}"))
         elif template is None:
             message = f"there is no template `{name.text}`"
             faults.append(fault(name.place, message, did_you_mean(name.text, templates)))
         else:
             # A template's own id, and what it extends, are not part of what it gives.
-            whole = _extended(template, templates, (*above, name.text), faults)
+            whole = _extended(template, templates, (*above, name), faults)
             given = _without_keys(whole, ("id", "extends", "name"))
             result = given if result is None else merge_mappings(result, given)
-    own = _without_keys(layer, ("extends",))
+    without = _names(layer.items.get("without"), faults)
+    if without:
+        result = _leave_out(without, layer, result, faults)
+    own = _without_keys(layer, ("extends", "without"))
     return own if result is None else merge_mappings(result, own)
+
+
+def _leave_out(without: list[Scalar], layer: Mapping, inherited: Mapping | None, faults: list[Fault]) -> Mapping | None:
+    """What ``layer`` inherits, less the flows it names; a name that no inherited flow has is a fault."""
+    flows = inherited.items.get("flows") if inherited else None
+    items = flows.items if isinstance(flows, Sequence) else []
+    known = [flow_id for flow in items if (flow_id := text_of(flow, "id"))]
+    for name in without:
+        if name.text not in known:
+            message = f"no flow `{name.text}` is inherited that could be left out"
+            faults.append(fault(name.place, message, did_you_mean(name.text, known)))
+    if inherited is None or not isinstance(flows, Sequence):
+        return inherited
+    left_out = {name.text for name in without}
+    at = layer.keys["without"]
+    place = Place(at.file, at.line, at.column, f"{layer.place.path}.flows")
+    kept = Sequence([flow for flow in items if text_of(flow, "id") not in left_out], place)
+    return Mapping({**inherited.items, "flows": kept}, inherited.keys, inherited.place)
 
 
 def _names(node: Node | None, faults: list[Fault]) -> list[Scalar]:
@@ -153,18 +184,24 @@ def _completed(flow: Node, every_flow: Node | None, agreement: Mapping) -> Node:
         flow = merge(every_flow, flow)
     if not isinstance(flow, Mapping):
         return flow
-    standard, version, kind = (text_of(flow, "message", part) for part in ("standard", "version", "type"))
+    standard, version, kind = (text_of(flow, "message", part) or "" for part in ("standard", "version", "type"))
+    us, party = text_of(agreement, "us") or "", text_of(agreement, "party") or ""
     derived: dict[str, Node] = {}
-    if standard and version and kind:
-        name = f"{standard}/{version}/{kind}"
+    # What follows from something that is wrong is entered as a key without a value: it is not missing as well.
+    told: tuple[str, ...] = ()
+    name = f"{standard}/{version}/{kind}"
+    if wrong_form(standard, "version", version) or wrong_form(standard, "type", kind):
+        told = ("guide", "map", "numbers")
+    elif re.fullmatch(RESOURCE_NAME, name):
         derived |= {"guide": Scalar(name, flow.place), "map": Scalar(name, flow.place)}
-    us, party = text_of(agreement, "us"), text_of(agreement, "party")
-    if standard and us and party:
+    if not all(re.fullmatch(ID, party_id) for party_id in (us, party)):
+        told += ("numbers",)
+    elif "numbers" not in told:
         # Tests must not use up live numbers: some receivers report a jump as missing documents.
         test = ".test" if text_of(agreement, "status") == "test" else ""
         texts = {"range": f"{us}.{party}.{standard}{test}", **_NUMBER_FORMS.get(standard, _NUMBER_FORMS["edifact"])}
         derived["numbers"] = _mapping({"interchange": _texts(texts, flow.place)}, flow.place)
-    return merge(_mapping(derived, flow.place), flow)
+    return merge(Mapping(derived, dict.fromkeys((*derived, *told), flow.place), flow.place), flow)
 
 
 def _texts(texts: dict[str, str], place: Place) -> Mapping:

@@ -57,6 +57,10 @@ def _fault(model: type[BaseModel], node: Node, error: ErrorDetails, directives: 
         inside = _model_at(model, location[:-1])
         known = [*(inside.model_fields if inside else ()), *(directives if len(location) == 1 else ())]
         return fault(place, f"`{key}` is not a key here", did_you_mean(key, known))
+    if location and location[-1] == "[key]":
+        owner = _walk(node, location[:-2])
+        if isinstance(owner, Mapping):
+            return fault(owner.keys[str(location[-2])], str(context["error"]))
     if kind == "missing":
         owner = _walk(node, location[:-1])
         key = str(location[-1])
@@ -74,7 +78,9 @@ def _fault(model: type[BaseModel], node: Node, error: ErrorDetails, directives: 
         if not isinstance(error["input"], str):
             return fault(place, "expected text", did_you_mean("", values))
         return fault(
-            place, f"`{error['input']}` is not one of {', '.join(values)}", did_you_mean(error["input"], values)
+            place,
+            f"`{error['input']}` is not one of {', '.join(values)}",
+            did_you_mean(error["input"], values, told=True),
         )
     if kind == "value_error":
         return fault(place, str(context["error"]))
