@@ -1,7 +1,7 @@
 """Control numbers: unique and without gaps, because they are taken in the transaction that writes the document.
 
-A transaction that is rolled back returns its number; nobody else can have taken the next one meanwhile, since the row is
-locked until then. One row per our identity, theirs, standard, level and test flag, as receivers count them.
+A transaction that is rolled back returns its number; nobody else can have taken the next one meanwhile, since the row
+is locked until then. One row per our identity, theirs, standard, level and test flag, as receivers count them.
 """
 
 from __future__ import annotations

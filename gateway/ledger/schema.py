@@ -4,7 +4,8 @@ The nouns are the design's: a *transmission* is bytes once over a wire; it holds
 A *receipt* answers an interchange or a message of ours; an *expectation* is a receipt that is due. An *attempt* is one
 try to deliver. A *case* is work for a person. *event* is the append-only journal from which the three statuses of a
 message are folded; its rows are guarded against change by triggers, and the status columns on ``message`` are a cache
-of the fold that can be rebuilt from it.
+of the fold that can be rebuilt from it. A *carriage* says that an outgoing transmission carries a message, to the
+partner or to the company's own systems; one message may have several.
 
 Bytes never stand here: a SHA-256 names them and ``object`` says where the archive keeps them. The row is written after
 the bytes are durable, so it never points at nothing.
@@ -22,6 +23,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     DateTime,
     Dialect,
     ForeignKey,
@@ -35,6 +37,8 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.event import listens_for
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(
     naming_convention={
@@ -68,8 +72,40 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-ID = String(24)
-SHA256 = String(64)
+def _bytewise(length: int) -> String:
+    """Text that sorts and compares by its bytes on both engines, so that ids sort by time and prefixes are ranges."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+class Wire(TypeDecorator[str]):
+    """Text that a counterpart chose, or that quotes one. It is a copy for looking up and showing; the archive has the
+    original.
+
+    A name, number or reference can be as long as its sender likes, and hold characters that PostgreSQL refuses (NUL) or
+    that cannot be written as UTF-8. None of that may keep a message out of the ledger, so the copy is cut at ``length``
+    characters and such characters are replaced. The same is done to what is looked for.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        super().__init__(length)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        """Bytewise text of this length."""
+        return dialect.type_descriptor(_bytewise(self.length))
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        """The text as it can be kept."""
+        if value is None:
+            return None
+        return value[: self.length].replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+ID = _bytewise(24)
+SHA256 = _bytewise(64)
 Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 profile_version = Table(
@@ -92,6 +128,8 @@ object_ = Table(
     Column("stored_at", Instant, nullable=False),
 )
 
+UNDELIVERED = "delivery IN ('queued', 'sending', 'retry-wait', 'parked')"
+
 transmission = Table(
     "transmission",
     metadata,
@@ -101,16 +139,26 @@ transmission = Table(
     Column("party", String(120), comment="whose channel it was"),
     Column("channel", String(120), nullable=False),
     Column("protocol", String(16), nullable=False),
-    Column("name", String(255), nullable=False, comment="the file name, or the transport's message id"),
+    Column("name", Wire(255), nullable=False, comment="the file name, or the transport's message id"),
     Column("size", BigInteger, nullable=False),
     Column("sha256", SHA256, ForeignKey("object.sha256"), nullable=False),
     Column("at", Instant, nullable=False),
     Column("facts", JSON, nullable=False, comment="remote address, key fingerprint, client: what the wire knew"),
     Column("delivery", String(24), comment="state of the transport machine; outgoing only"),
-    Column("lane", String(16), nullable=False),
-    Column("answers", ID, comment="the transmission this one acknowledges"),
+    Column("lane", Integer, nullable=False),
+    Column("answers", ID, ForeignKey("transmission.id"), comment="the transmission this one acknowledges"),
     Index("ix_transmission_at", "at"),
     Index("ix_transmission_party_at", "party", "at"),
+    Index("ix_transmission_name", "name"),
+    Index("ix_transmission_answers", "answers"),
+    # Few rows at any time, whatever the size of the table: what is not at its end yet.
+    Index(
+        "ix_transmission_undelivered",
+        "delivery",
+        "at",
+        sqlite_where=text(UNDELIVERED),
+        postgresql_where=text(UNDELIVERED),
+    ),
 )
 
 interchange = Table(
@@ -121,19 +169,21 @@ interchange = Table(
     Column("position", Integer, nullable=False, comment="1 for the first in its transmission"),
     Column("direction", String(3), nullable=False),
     Column("syntax", String(8), nullable=False),
-    Column("sender_qualifier", String(8), nullable=False),
-    Column("sender", String(64), nullable=False),
-    Column("receiver_qualifier", String(8), nullable=False),
-    Column("receiver", String(64), nullable=False),
-    Column("control_number", String(35), nullable=False),
-    Column("version", String(24), nullable=False),
+    Column("sender_qualifier", Wire(8), nullable=False),
+    Column("sender", Wire(64), nullable=False),
+    Column("receiver_qualifier", Wire(8), nullable=False),
+    Column("receiver", Wire(64), nullable=False),
+    Column("control_number", Wire(35), nullable=False),
+    Column("version", Wire(24), nullable=False),
     Column("test", Boolean, nullable=False),
     Column("party", String(120)),
     Column("agreement", String(120)),
     Column("profile_sha256", SHA256, ForeignKey("profile_version.sha256")),
     Column("offset", BigInteger, nullable=False),
     Column("length", BigInteger, nullable=False),
+    Column("sha256", SHA256, nullable=False, comment="of its own bytes, from its header to its trailer"),
     Column("accepted", Boolean, nullable=False),
+    Column("repeats", ID, ForeignKey("interchange.id"), comment="the earlier interchange that this is a copy of"),
     Column("findings", JSON, nullable=False, comment="at the level of the interchange and its groups"),
     Index("ix_interchange_transmission", "transmission"),
     Index("ix_interchange_control_number", "control_number", "party"),
@@ -152,11 +202,11 @@ message = Table(
     Column("agreement", String(120)),
     Column("flow", String(120)),
     Column("standard", String(8), nullable=False),
-    Column("type", String(16), nullable=False),
-    Column("version", String(24), nullable=False),
-    Column("reference", String(35), nullable=False),
-    Column("group_type", String(8), nullable=False),
-    Column("group_number", String(35), nullable=False),
+    Column("type", Wire(16), nullable=False),
+    Column("version", Wire(24), nullable=False),
+    Column("reference", Wire(35), nullable=False),
+    Column("group_type", Wire(8), nullable=False),
+    Column("group_number", Wire(35), nullable=False),
     Column("test", Boolean, nullable=False),
     Column("offset", BigInteger, nullable=False, comment="of its bytes in the transmission"),
     Column("length", BigInteger, nullable=False),
@@ -165,7 +215,7 @@ message = Table(
     Column("profile_sha256", SHA256, ForeignKey("profile_version.sha256")),
     Column("guide", String(120)),
     Column("map", String(120)),
-    Column("lane", String(16), nullable=False),
+    Column("lane", Integer, nullable=False),
     Column("findings", JSON, nullable=False),
     Column("content", String(32), nullable=False, comment="derived status; a cache of the events' fold"),
     Column("delivery", String(32), nullable=False, comment="derived status; a cache of the events' fold"),
@@ -173,11 +223,21 @@ message = Table(
     Column("parent", ID, ForeignKey("message.id"), comment="reprocess: the message this one was made again from"),
     Column("at", Instant, nullable=False),
     Index("ix_message_at", "at", "id"),
-    Index("ix_message_party_at", "party", "at"),
+    Index("ix_message_party_at", "party", "at", "id"),
+    Index("ix_message_reference", "reference"),
+    Index("ix_message_group_number", "group_number"),
     Index("ix_message_transmission", "transmission"),
     Index("ix_message_source", "source"),
     Index("ix_message_interchange", "interchange"),
     Index("ix_message_parent", "parent"),
+)
+
+carriage = Table(
+    "carriage",
+    metadata,
+    Column("transmission", ID, ForeignKey("transmission.id"), primary_key=True),
+    Column("message", ID, ForeignKey("message.id"), primary_key=True),
+    Index("ix_carriage_message", "message"),
 )
 
 reference = Table(
@@ -185,9 +245,10 @@ reference = Table(
     metadata,
     Column("message", ID, ForeignKey("message.id"), primary_key=True),
     Column("name", String(40), primary_key=True),
-    Column("value", String(120), primary_key=True, comment="normalised: upper case, separators out"),
-    Column("raw", String(120), nullable=False),
-    Index("ix_reference_value", "value", "name"),
+    Column("value", Wire(120), primary_key=True, comment="normalised: upper case, separators out"),
+    Column("raw", Wire(255), nullable=False),
+    # Ids sort by time, so the newest messages with a value are neighbours in the index.
+    Index("ix_reference_value", "value", "message"),
 )
 
 receipt = Table(
@@ -201,11 +262,13 @@ receipt = Table(
     Column("interchange", ID, ForeignKey("interchange.id"), comment="the interchange that carried it"),
     Column("answers_interchange", ID, ForeignKey("interchange.id")),
     Column("answers_message", ID, ForeignKey("message.id")),
-    Column("control_number", String(35), nullable=False, comment="of the interchange it says it answers"),
-    Column("group_number", String(35), nullable=False),
-    Column("message_reference", String(35), nullable=False),
+    Column("control_number", Wire(35), nullable=False, comment="of the interchange it says it answers"),
+    Column("group_type", Wire(8), nullable=False),
+    Column("group_number", Wire(35), nullable=False),
+    Column("message_reference", Wire(35), nullable=False),
     Column("verdict", String(24), nullable=False),
     Column("codes", JSON, nullable=False),
+    Column("text", Wire(2000), nullable=False, comment="what it says, in one line for a person"),
     Column("at", Instant, nullable=False),
     Index("ix_receipt_answers_interchange", "answers_interchange"),
     Index("ix_receipt_answers_message", "answers_message"),
@@ -220,10 +283,13 @@ expectation = Table(
     Column("party", String(120), nullable=False),
     Column("interchange", ID, ForeignKey("interchange.id"), nullable=False),
     Column("message", ID, ForeignKey("message.id"), nullable=False),
-    Column("control_number", String(35), nullable=False),
-    Column("group_number", String(35), nullable=False),
-    Column("message_reference", String(35), nullable=False),
-    Column("due_at", Instant, nullable=False),
+    Column("control_number", Wire(35), nullable=False),
+    Column("group_type", Wire(8), nullable=False),
+    Column("group_number", Wire(35), nullable=False),
+    Column("message_reference", Wire(35), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("allowed", Integer, nullable=False, comment="seconds the counterpart has, once it has the message"),
+    Column("due_at", Instant, comment="null until the message is delivered: the clock has not started"),
     Column("opens_case", Boolean, nullable=False, comment="whether a case is opened when it is overdue"),
     Column("state", String(24), nullable=False),
     Column("settled_at", Instant),
@@ -231,6 +297,7 @@ expectation = Table(
     UniqueConstraint("message", "kind"),
     Index("ix_expectation_state_due_at", "state", "due_at"),
     Index("ix_expectation_control_number", "control_number", "kind"),
+    Index("ix_expectation_group_number", "group_number", "kind"),
 )
 
 attempt = Table(
@@ -241,7 +308,7 @@ attempt = Table(
     Column("number", Integer, nullable=False),
     Column("at", Instant, nullable=False),
     Column("outcome", String(24), nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("detail", Wire(4000), nullable=False),
     UniqueConstraint("transmission", "number"),
 )
 
@@ -250,10 +317,10 @@ case = Table(
     metadata,
     Column("id", ID, primary_key=True),
     Column("cause", String(40), nullable=False),
-    Column("text", Text, nullable=False, comment="what is wrong and what to do next"),
+    Column("text", Wire(4000), nullable=False, comment="what is wrong and what to do next"),
     Column("party", String(120)),
-    Column("subject", ID, nullable=False, comment="the transmission, message or expectation it is about"),
-    Column("state", String(8), nullable=False),
+    Column("subject", _bytewise(64), nullable=False, comment="the transmission, interchange, message or channel"),
+    Column("state", String(16), nullable=False),
     Column("owner", String(120)),
     Column("opened_at", Instant, nullable=False),
     Column("closed_at", Instant),
@@ -280,7 +347,7 @@ idempotency = Table(
     "idempotency",
     metadata,
     Column("scope", String(40), primary_key=True),
-    Column("key", String(255), primary_key=True),
+    Column("key", Wire(600), primary_key=True),
     Column("sha256", SHA256, nullable=False),
     Column("subject", ID, nullable=False),
     Column("at", Instant, nullable=False),
@@ -302,7 +369,7 @@ mailbox_entry = Table(
     Column("id", Sequence, primary_key=True, autoincrement=True),
     Column("party", String(120), nullable=False),
     Column("folder", String(8), nullable=False, comment="in: staged uploads; out: what waits for the partner"),
-    Column("name", String(255), nullable=False),
+    Column("name", Wire(255), nullable=False),
     Column("transmission", ID, ForeignKey("transmission.id")),
     Column("sha256", SHA256, ForeignKey("object.sha256"), nullable=False),
     Column("size", BigInteger, nullable=False),
@@ -320,3 +387,31 @@ mailbox_entry = Table(
     ),
     sqlite_autoincrement=True,
 )
+
+GUARDS: dict[str, tuple[str, ...]] = {
+    "sqlite": (
+        "CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event "
+        "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+        "CREATE TRIGGER event_is_not_deleted BEFORE DELETE ON event "
+        "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+        # INSERT OR REPLACE deletes the old row without telling the trigger above.
+        "CREATE TRIGGER event_is_not_replaced BEFORE INSERT ON event "
+        "WHEN EXISTS (SELECT 1 FROM event WHERE seq = NEW.seq) "
+        "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION journal_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$",
+        "CREATE TRIGGER event_is_not_changed BEFORE UPDATE OR DELETE ON event "
+        "FOR EACH ROW EXECUTE FUNCTION journal_is_append_only()",
+        "CREATE TRIGGER event_is_not_truncated BEFORE TRUNCATE ON event "
+        "FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only()",
+    ),
+}
+"""What keeps the journal from being changed, by dialect. The first migration holds a copy; a test compares the two."""
+
+
+@listens_for(event, "after_create")
+def _guard_the_journal(_table: Table, connection: Connection, **_options: object) -> None:
+    for statement in GUARDS[connection.dialect.name]:
+        connection.exec_driver_sql(statement)

@@ -1,0 +1,77 @@
+"""Transmissions: bytes that went once over a wire, either way, to or from a partner or the company's own systems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.sql import ColumnElement
+
+from gateway.exchange import DeliveryState
+from gateway.ledger.faults import NotRecorded
+from gateway.ledger.schema import carriage, transmission
+from gateway.ledger.statements import chunks
+
+Direction = Literal["in", "out"]
+Side = Literal["partner", "business"]
+
+
+class Transmission(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes that went, or are to go, once over a wire. ``direction`` is as the gateway sees it."""
+
+    id: str
+    direction: Direction
+    side: Side
+    party: str | None
+    channel: str
+    protocol: str
+    name: str
+    """The file name, or the transport's message id."""
+    size: int
+    sha256: str
+    """Names the bytes; they are in the archive."""
+    at: datetime
+    facts: Mapping[str, str]
+    """What the wire knew: remote address, key fingerprint, client. Evidence, not instructions."""
+    delivery: DeliveryState | None = None
+    """Where an outgoing transmission stands; ``None`` for one that came in or was not queued yet."""
+    lane: int = 5
+    answers: str | None = None
+    """The transmission that this one acknowledges."""
+
+
+def record(connection: Connection, row: Transmission) -> None:
+    """Record a transmission; its bytes (``objects.record``) come first. Only ``deliveries`` sets ``delivery``."""
+    connection.execute(insert(transmission).values(**{**msgspec.structs.asdict(row), "delivery": None}))
+
+
+def get(connection: Connection, transmission_id: str) -> Transmission:
+    """The transmission with this id; raises :class:`NotRecorded`."""
+    found = _where(connection, transmission.c.id == transmission_id)
+    if not found:
+        raise NotRecorded("transmission", transmission_id)
+    return found[0]
+
+
+def carrying(connection: Connection, message_id: str) -> list[Transmission]:
+    """The outgoing transmissions that carry a message, the oldest first."""
+    carriers = select(carriage.c.transmission).where(carriage.c.message == message_id)
+    return _where(connection, transmission.c.id.in_(carriers))
+
+
+def answering(connection: Connection, transmission_id: str) -> list[Transmission]:
+    """The transmissions that acknowledge this one, the oldest first."""
+    return _where(connection, transmission.c.answers == transmission_id)
+
+
+def get_all(connection: Connection, identifiers: Sequence[str]) -> list[Transmission]:
+    """The transmissions with these ids, the oldest first; what does not exist is left out."""
+    return [row for some in chunks(identifiers) for row in _where(connection, transmission.c.id.in_(some))]
+
+
+def _where(connection: Connection, condition: ColumnElement[bool]) -> list[Transmission]:
+    rows = connection.execute(select(transmission).where(condition).order_by(transmission.c.at, transmission.c.id))
+    return [Transmission(**row) for row in rows.mappings()]
