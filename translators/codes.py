@@ -3,6 +3,10 @@
 One table. The first column is ours and stable: reports, profiles that change a severity, and tests name it. The others
 are renderings: UN/EDIFACT 0085 (syntax error, ISO 9735 service code list), X12 I18 (TA105), 716 (AK905), 718 (AK502),
 720 (AK304) and 723 (AK403). ``None`` means that the standard has no word for it at that level.
+
+The standards' lists grew. ``contrl`` is the word of CONTRL D:3, which answers syntax 1 to 3, and ``contrl_4`` the one
+of CONTRL 4:1 where that differs (45 and 48 are new in it, 19 and 31 are gone); ``message_5010`` and ``element_5010``
+are the words that X12 has from release 005010 on.
 """
 
 from __future__ import annotations
@@ -15,28 +19,51 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
 
     meaning: str
     contrl: str | None = None
+    contrl_4: str | None = None
+    """Only where CONTRL 4:1 says it otherwise."""
     ta1: str | None = None
     group: str | None = None
     message: str | None = None
+    message_5010: str | None = None
+    """Only where X12 005010 and later say it otherwise."""
     segment: str | None = None
     element: str | None = None
+    element_5010: str | None = None
+    """Only where X12 005010 and later say it otherwise."""
+
+    def contrl_code(self, syntax_version: int) -> str | None:
+        """The 0085 value in a CONTRL that answers an interchange of this syntax version (0002)."""
+        return (self.contrl_4 or self.contrl) if syntax_version >= 4 else self.contrl
+
+    def message_code(self, version: str) -> str | None:
+        """The 718 value (AK502) in a 997 of this version (GS08)."""
+        return (self.message_5010 or self.message) if version >= "005010" else self.message
+
+    def element_code(self, version: str) -> str | None:
+        """The 723 value (AK403) in a 997 of this version (GS08)."""
+        return (self.element_5010 or self.element) if version >= "005010" else self.element
 
 
 CODES: dict[str, Code] = {
     # The file and the interchange
     "not-edi": Code(meaning="The bytes are no EDIFACT, X12 or XML"),
     "empty-file": Code(meaning="The file has no bytes, or only blanks"),
+    "format-unsupported": Code(meaning="A format that is known by name and not read"),
     "filler-skipped": Code(meaning="Blanks, line breaks or a byte order mark were skipped"),
     "lines-unwrapped": Code(meaning="Line breaks at a fixed width were removed"),
     "trailing-garbage": Code(meaning="Bytes behind the last interchange belong to nothing", contrl="33", ta1="024"),
     "header-missing": Code(meaning="Content without its interchange header"),
+    "charset-unsupported": Code(meaning="The character set is not known, or cannot be read", contrl="2", contrl_4="46"),
+    "delimiter-unusual": Code(meaning="A delimiter that the standard does not foresee here"),
+    "security-unchecked": Code(meaning="Security segments were passed over, not verified", contrl="27"),
+    "package-unsupported": Code(meaning="A package (UNO..UNP) was passed over", contrl="15"),
     "una-damaged": Code(meaning="The service string advice cannot be used", contrl="20"),
     "delimiter-clash": Code(meaning="One character has two delimiter roles", contrl="20", ta1="026"),
     "terminator-invalid": Code(meaning="There is no usable segment terminator", contrl="20", ta1="004"),
     "interchange-header-invalid": Code(
         meaning="A field of the interchange header is not valid", contrl="12", ta1="024"
     ),
-    "syntax-version-unsupported": Code(meaning="Syntax or interchange version unknown", contrl="2", ta1="017"),
+    "syntax-version-unsupported": Code(meaning="Syntax or interchange version unknown", contrl="2", ta1="003"),
     "sender-unknown": Code(meaning="No party has this sender identity", contrl="23", ta1="006"),
     "receiver-unknown": Code(meaning="The interchange is not addressed to us", contrl="7", ta1="009"),
     "duplicate-interchange": Code(meaning="Control number seen before with other content", contrl="26", ta1="025"),
@@ -69,7 +96,9 @@ CODES: dict[str, Code] = {
     "message-reference-invalid": Code(meaning="Message reference missing or malformed", contrl="13", message="7"),
     "message-type-invalid": Code(meaning="Message type missing or malformed", contrl="12", message="6"),
     "duplicate-message": Code(meaning="Message reference seen before in its parent", contrl="26", message="23"),
-    "message-not-in-group": Code(meaning="The message does not belong into its group", contrl="31", message="6"),
+    "message-not-in-group": Code(
+        meaning="The message does not belong into its group", contrl="31", contrl_4="14", message="6", message_5010="18"
+    ),
     "message-type-unknown": Code(meaning="No guide for this message type and version", contrl="14", message="1"),
     "message-not-agreed": Code(meaning="No live flow for this message with this party", contrl="17", message="1"),
     # The segment
@@ -89,6 +118,9 @@ CODES: dict[str, Code] = {
         meaning="The segment group or loop is repeated too often", contrl="36", message="5", segment="4"
     ),
     "segment-empty-tag": Code(meaning="Two terminators in a row"),
+    "binary-length-invalid": Code(
+        meaning="Binary data is not as long as stated", contrl="29", message="5", segment="8", element="1"
+    ),
     "segment-not-used": Code(meaning="A guide excludes this segment", contrl="15", message="5", segment="2"),
     # The element
     "element-missing": Code(
@@ -97,21 +129,29 @@ CODES: dict[str, Code] = {
     "element-conditional-missing": Code(
         meaning="An element that others require is missing",
         contrl="13",
+        contrl_4="48",
         message="5",
         segment="8",
         element="2",
     ),
     "element-excluded": Code(
-        meaning="Elements exclude each other", contrl="18", message="5", segment="8", element="10"
+        meaning="Elements exclude each other", contrl="18", contrl_4="48", message="5", segment="8", element="10"
     ),
     "element-not-used": Code(
         meaning="A guide excludes this element", contrl="15", message="5", segment="8", element="3"
     ),
     "elements-too-many": Code(meaning="More elements than defined", contrl="16", message="5", segment="8", element="3"),
     "components-too-many": Code(
-        meaning="More components than defined", contrl="16", message="5", segment="8", element="3"
+        meaning="More components than defined",
+        contrl="16",
+        message="5",
+        segment="8",
+        element="3",
+        element_5010="13",
     ),
-    "element-repeats": Code(meaning="Too many repetitions", contrl="35", message="5", segment="8", element="3"),
+    "element-repeats": Code(
+        meaning="Too many repetitions", contrl="35", message="5", segment="8", element="3", element_5010="12"
+    ),
     "element-too-short": Code(meaning="Shorter than the minimum", contrl="40", message="5", segment="8", element="4"),
     "element-too-long": Code(meaning="Longer than the maximum", contrl="39", message="5", segment="8", element="5"),
     "character-invalid": Code(
@@ -124,11 +164,22 @@ CODES: dict[str, Code] = {
         segment="8",
         element="6",
     ),
-    "number-invalid": Code(meaning="Wrong decimal notation", contrl="19", message="5", segment="8", element="6"),
+    "number-invalid": Code(
+        meaning="Wrong decimal notation", contrl="19", contrl_4="12", message="5", segment="8", element="6"
+    ),
+    "decimal-mark": Code(
+        meaning="The decimal mark is not the declared one",
+        contrl="19",
+        contrl_4="12",
+        message="5",
+        segment="8",
+        element="6",
+    ),
     "code-unknown": Code(meaning="Code is not in its list", contrl="12", message="5", segment="8", element="7"),
     "date-invalid": Code(meaning="There is no such date", contrl="12", message="5", segment="8", element="8"),
     "time-invalid": Code(meaning="There is no such time", contrl="12", message="5", segment="8", element="9"),
-    "trailing-separator": Code(meaning="Separators behind the last value", contrl="16"),
+    "trailing-separator": Code(meaning="Separators behind the last value", contrl="16", contrl_4="45"),
+    "repetition-empty": Code(meaning="An empty occurrence of a repeating element"),
     "release-needless": Code(meaning="A release character before an ordinary character"),
     "charset-suspect": Code(meaning="The bytes look like another character set"),
     # The meaning
@@ -142,6 +193,14 @@ CODES: dict[str, Code] = {
         segment="8",
         element="1",
     ),
+    # The acknowledgments we receive
+    "answer-unreadable": Code(meaning="An acknowledgment does not say what it answers, or how"),
+    "answer-contradictory": Code(meaning="An acknowledgment says two things that cannot both be true"),
+    "map-invalid": Code(
+        meaning="A value that the canonical form does not allow", contrl="12", message="5", segment="8", element="7"
+    ),
+    "map-not-carried": Code(meaning="The message has no place for a value of the document"),
+    "check-digit-wrong": Code(meaning="An identifier's check digit does not fit its other characters"),
     "findings-suppressed": Code(meaning="More findings of this message were left out"),
 }
 """Every code a finding may have."""

@@ -10,13 +10,16 @@ reading's :class:`Source` turns them back into offsets, lines and columns of the
 
 from __future__ import annotations
 
+import re
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Literal
 
 import msgspec
 
-from translators.finding import Finding
+from translators.finding import Finding, Where
 
 Syntax = Literal["edifact", "x12", "xml"]
 
@@ -28,7 +31,7 @@ Elements = tuple[tuple[tuple[str, ...], ...], ...]
 """
 
 
-class Dialect(msgspec.Struct, frozen=True, kw_only=True):
+class Dialect(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The delimiters and the character set in force; single bytes, ``None`` where the role is not in use."""
 
     syntax: Syntax
@@ -42,25 +45,50 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     charset: str = "ascii"
     """A Python codec name. Bytes it cannot decode become U+FFFD, and a finding."""
 
+    @cached_property
+    def letters(self) -> tuple[str, str, str | None] | None:
+        """Element, component and repetition separator as text, or ``None`` when one of them is no ASCII character.
 
-class Segment:
+        With ASCII separators a segment can be decoded whole and split as text, at a third of the cost.
+        """
+        separators = self.element + self.component + (self.repetition or b"")
+        if not separators.isascii():
+            return None
+        repetition = self.repetition.decode("ascii") if self.repetition else None
+        return self.element.decode("ascii"), self.component.decode("ascii"), repetition
+
+    @cached_property
+    def separator(self) -> re.Pattern[bytes]:
+        """Finds separators in a segment, and released characters, which are none."""
+        roles = b"[" + re.escape(self.element + self.component + (self.repetition or b"")) + b"]"
+        return re.compile(re.escape(self.release) + b".|" + roles if self.release else roles, re.DOTALL)
+
+    @cached_property
+    def delimiters(self) -> bytes:
+        """Every byte that has a role, the release character included."""
+        roles = (self.element, self.component, self.terminator, self.release or b"", self.repetition or b"")
+        return b"".join(roles)
+
+
+class Segment(msgspec.Struct, eq=False, gc=False):
     """One segment: its tag, its raw bytes without the terminator, where it stood, and on demand its elements.
 
-    ``position`` counts from 1 at the message's header; service segments outside a message have position 0.
+    ``position`` counts from 1 at the message's header; segments outside any message have 0. Files have hundreds of
+    thousands of these, which is why this is a struct that the garbage collector does not follow.
     """
 
-    __slots__ = ("_elements", "dialect", "offset", "position", "raw", "tag")
-
-    def __init__(self, tag: str, raw: bytes, offset: int, position: int, dialect: Dialect) -> None:
-        self.tag = tag
-        self.raw = raw
-        self.offset = offset
-        self.position = position
-        self.dialect = dialect
-        self._elements: Elements | None = None
+    tag: str
+    raw: bytes
+    offset: int
+    position: int
+    dialect: Dialect
+    _elements: Elements | None = None
+    """Set by the reader where ``raw`` cannot be split: the fixed-length ISA, and byte-counted binary data."""
+    binary: bool = False
+    """Whether it holds binary data whose length it states: X12 BIN and BDS."""
 
     def __repr__(self) -> str:
-        return f"Segment({self.raw!r} at {self.offset})"
+        return f"Segment({self.raw[:80]!r} at {self.offset})"
 
     @property
     def elements(self) -> Elements:
@@ -79,84 +107,87 @@ class Segment:
     def offset_of(self, element: int, component: int = 1, repetition: int = 1) -> int:
         """The offset of a component's first raw byte; of the nearest place before it when it is absent."""
         at = self.offset
-        for start, e, r, c in _spans(self.raw, self.dialect):
+        for start, e, r, c in spans(self.raw, self.dialect):
             if (e, r, c) > (element, repetition, component):
                 break
             at = self.offset + start
         return at
 
 
-def _separators(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, int]]:
-    """(index, byte) of each separator in ``raw`` that is not released, in order."""
-    wanted = {dialect.element[0], dialect.component[0]}
-    if dialect.repetition:
-        wanted.add(dialect.repetition[0])
-    release = dialect.release[0] if dialect.release else -1
-    index, end = 0, len(raw)
-    while index < end:
-        byte = raw[index]
-        if byte == release:
-            index += 2
-            continue
-        if byte in wanted:
-            yield index, byte
-        index += 1
-
-
-def _spans(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, int, int, int]]:
-    """(start, element, repetition, component) of each component; the tag itself is element 0."""
+def spans(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, int, int, int]]:
+    """(start, element, repetition, component) of each component in ``raw``, in order; the tag itself is element 0."""
     element, repetition, component = 0, 1, 1
     yield 0, 0, 1, 1
-    for index, byte in _separators(raw, dialect):
-        if byte == dialect.element[0]:
+    for found in dialect.separator.finditer(raw):
+        separator = found[0]
+        if separator == dialect.element:
             element, repetition, component = element + 1, 1, 1
-        elif dialect.repetition and byte == dialect.repetition[0]:
+        elif separator == dialect.component:
+            component += 1
+        elif separator == dialect.repetition:
             repetition, component = repetition + 1, 1
         else:
-            component += 1
-        yield index + 1, element, repetition, component
+            # A release character and what it released.
+            continue
+        yield found.end(), element, repetition, component
 
 
 def _split_elements(raw: bytes, dialect: Dialect) -> Elements:
-    if dialect.release and dialect.release in raw:
+    letters = dialect.letters
+    if letters is None or (dialect.release and dialect.release in raw):
         return _split_released(raw, dialect)
-    charset, component, repetition = dialect.charset, dialect.component, dialect.repetition
-    return tuple(
-        tuple(
-            tuple(value.decode(charset, "replace") for value in occurrence.split(component))
-            for occurrence in (element.split(repetition) if repetition else (element,))
-        )
-        for element in raw.split(dialect.element)[1:]
-    )
+    separator, component, repetition = letters
+    elements: list[tuple[tuple[str, ...], ...]] = []
+    for element in raw.decode(dialect.charset, "replace").split(separator)[1:]:
+        if repetition and repetition in element:
+            elements.append(tuple(tuple(occurrence.split(component)) for occurrence in element.split(repetition)))
+        elif component in element:
+            elements.append((tuple(element.split(component)),))
+        else:
+            elements.append(((element,),))
+    return tuple(elements)
 
 
 def _split_released(raw: bytes, dialect: Dialect) -> Elements:
-    starts = list(_spans(raw, dialect))
-    elements: list[list[list[str]]] = []
-    for number, (start, element, repetition, _) in enumerate(starts):
-        end = starts[number + 1][0] - 1 if number + 1 < len(starts) else len(raw)
-        if element == 0:
-            continue
-        if len(elements) < element:
-            elements.append([])
-        if len(elements[-1]) < repetition:
-            elements[-1].append([])
-        elements[-1][-1].append(_unrelease(raw[start:end], dialect).decode(dialect.charset, "replace"))
-    return tuple(tuple(tuple(occurrence) for occurrence in element) for element in elements)
+    release, charset = dialect.release, dialect.charset
+    return tuple(
+        tuple(
+            tuple(
+                unrelease(value, release).decode(charset, "replace")
+                for value in _split_at(occurrence, dialect.component, release)
+            )
+            for occurrence in (_split_at(element, dialect.repetition, release) if dialect.repetition else (element,))
+        )
+        for element in _split_at(raw, dialect.element, release)[1:]
+    )
 
 
-def _unrelease(value: bytes, dialect: Dialect) -> bytes:
+def _split_at(raw: bytes, separator: bytes, release: bytes | None) -> list[bytes]:
+    """``raw`` split at the separators that are not released, releases kept.
+
+    Split first and join again what a released separator held together: a separator is released when the run of release
+    characters before it is odd, and no run reaches across a separator.
+    """
+    parts = raw.split(separator)
+    if release is None or release not in raw:
+        return parts
+    whole: list[bytes] = []
+    held: list[bytes] = []
+    for part in parts:
+        held.append(part)
+        if (len(part) - len(part.rstrip(release))) % 2 == 0:
+            whole.append(separator.join(held))
+            held = []
+    if held:
+        whole.append(separator.join(held))
+    return whole
+
+
+def unrelease(value: bytes, release: bytes | None) -> bytes:
     """``value`` without its release characters; what follows one is data, whatever it is (ISO 9735-1, 9)."""
-    release = dialect.release
-    if not release or release not in value:
+    if release is None or release not in value:
         return value
-    out, index = bytearray(), 0
-    while index < len(value):
-        if value[index] == release[0] and index + 1 < len(value):
-            index += 1
-        out.append(value[index])
-        index += 1
-    return bytes(out)
+    return re.sub(re.escape(release) + b"(.)", rb"\1", value, flags=re.DOTALL)
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,7 +238,10 @@ class Message:
 
 
 class Group(msgspec.Struct, kw_only=True):
-    """UNG..UNE or GS..GE. EDIFACT messages outside any UNG stand in one group with ``explicit`` false."""
+    """UNG..UNE or GS..GE. EDIFACT messages outside any UNG stand in a group with ``explicit`` false.
+
+    An interchange that mixes both, which it may not, has one such group for each run of ungrouped messages.
+    """
 
     explicit: bool
     messages: list[Message]
@@ -258,32 +292,47 @@ class Interchange(msgspec.Struct, kw_only=True):
 
 
 class Source:
-    """Turns offsets of the tokenised text into (offset, line, column) of the file as received."""
+    """Turns offsets of the tokenised text into (offset, line, column) of the file as received.
 
-    def __init__(self, data: bytes, *, removed: tuple[int, ...] = ()) -> None:
+    Lines are counted when the first place is asked for, per block of 4 KiB, so that one place costs the same in a file
+    of one line and in a file of a hundred million.
+    """
+
+    _BLOCK = 1 << 12
+
+    def __init__(self, data: bytes, *, removed: Iterable[int] = ()) -> None:
         """``removed``: ascending file offsets of bytes taken out before tokenising (the line breaks of a wrap)."""
         self._data = data
-        self._newlines: list[int] | None = None
         # After the k-th removed byte, tokenised offsets lag k bytes behind the file's.
-        self._lag = [at - number for number, at in enumerate(removed)]
+        self._lag = array("q", (at - number for number, at in enumerate(removed)))
 
     def place(self, offset: int) -> tuple[int, int, int]:
         """(offset in the file, line, column), line and column from 1, columns counted in bytes."""
-        if self._newlines is None:
-            self._newlines = _newline_offsets(self._data)
+        newline, before = self._lines
         offset += bisect_right(self._lag, offset)
-        line = bisect_right(self._newlines, offset - 1)
-        start = self._newlines[line - 1] + 1 if line else 0
-        return offset, line + 1, offset - start + 1
+        block = min(offset // self._BLOCK, len(before) - 1)
+        lines, last = before[block]
+        lines += self._data.count(newline, block * self._BLOCK, offset)
+        last = max(last, self._data.rfind(newline, block * self._BLOCK, offset))
+        return offset, lines + 1, offset - last
 
+    def where(self, where: Where, offset: int) -> Where:
+        """``where`` with the line, the column and the file's offset of a tokenised offset filled in."""
+        at, line, column = self.place(offset)
+        return msgspec.structs.replace(where, line=line, column=column, offset=at)
 
-def _newline_offsets(data: bytes) -> list[int]:
-    newline = b"\n" if b"\n" in data else b"\r"
-    offsets, at = [], data.find(newline)
-    while at >= 0:
-        offsets.append(at)
-        at = data.find(newline, at + 1)
-    return offsets
+    @cached_property
+    def _lines(self) -> tuple[bytes, list[tuple[int, int]]]:
+        """The line break in use; per block, how many stand before it, and where the last of them is (-1: none)."""
+        newline = b"\n" if b"\n" in self._data else b"\r"
+        count, last = 0, -1
+        before = []
+        for start in range(0, len(self._data) + 1, self._BLOCK):
+            before.append((count, last))
+            end = start + self._BLOCK
+            count += self._data.count(newline, start, end)
+            last = max(last, self._data.rfind(newline, start, end))
+        return newline, before
 
 
 class Reading(msgspec.Struct, kw_only=True):

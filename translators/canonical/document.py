@@ -1,0 +1,82 @@
+"""Canonical documents as JSON: read strictly, written deterministically, described by a schema.
+
+The name of a document's type and version is in its ``type`` field, so that a letter is readable without its headers.
+Within a version a field may be added if it is optional and a word may be added to a vocabulary; everything else is a
+new version.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from translators.canonical.transport_order import TransportOrder
+from translators.canonical.transport_status import TransportStatus
+
+Canonical = TransportStatus | TransportOrder
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+
+CANONICAL: dict[str, type[TransportStatus] | type[TransportOrder]] = {
+    "transport_order/1": TransportOrder,
+    "transport_status/1": TransportStatus,
+}
+"""Every canonical type, by name and version."""
+
+_decoder: msgspec.json.Decoder[Canonical] = msgspec.json.Decoder(TransportStatus | TransportOrder)
+_PLACE = re.compile(r"(?P<text>.*?) - at `\$\.?(?P<path>.*)`", re.DOTALL)
+_ADVICE = (
+    ("Object missing required field", "add the field"),
+    ("Object contains unknown field", "remove the field, or check its spelling against the schema"),
+    ("Invalid enum value", "use a word of the vocabulary, or `other` with the code in `native`"),
+    ("Expected `datetime`", "write a date and time with its offset, such as 2026-10-01T14:30:00+02:00"),
+    ("Expected `decimal`", 'write the number in digits and in quotes, such as "1200.5"'),
+    ("Invalid decimal", 'write the number in digits and in quotes, such as "1200.5"'),
+)
+
+
+class CanonicalError(ValueError):
+    """Bytes that are no canonical document: what is wrong, at which path, and what to do about it."""
+
+    def __init__(self, path: str, text: str, advice: str) -> None:
+        super().__init__(f"{path or 'the document'}: {text}; {advice}")
+        self.path = path
+        """Such as ``consignments[0].events[2].occurred.at``; empty for the document as a whole."""
+        self.text = text
+        self.advice = advice
+
+
+def read_canonical(data: bytes) -> Canonical:
+    """The document in ``data`` (UTF-8 JSON); raises :class:`CanonicalError` for anything that is not exactly one.
+
+    Unknown fields are refused: what we do not understand must not be dropped in silence.
+    """
+    try:
+        return _decoder.decode(data)
+    except msgspec.ValidationError as error:
+        raise canonical_error(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise CanonicalError("", f"not readable as JSON ({error})", "send one JSON object in UTF-8") from None
+
+
+def write_canonical(document: Canonical) -> bytes:
+    """The document as JSON bytes: equal documents give equal bytes. Fields at their default are left out."""
+    return msgspec.json.encode(document, order="deterministic")
+
+
+def canonical_schema(name: str) -> dict[str, Json]:
+    """The JSON Schema (2020-12) of a canonical type such as ``transport_status/1``; raises ``KeyError`` for no type."""
+    # By way of its JSON, because a default may be an empty tuple, which is equal to no list.
+    schema: dict[str, Json] = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(CANONICAL[name])))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name, **schema}
+
+
+def canonical_error(error: msgspec.ValidationError) -> CanonicalError:
+    """What msgspec found wrong, with its path taken out of the sentence and advice put in."""
+    match = _PLACE.fullmatch(str(error))
+    text, path = (match["text"], match["path"]) if match else (str(error), "")
+    if path == "type" or text.endswith("missing required field `type`"):
+        return CanonicalError("type", text, f"set `type` to one of: {', '.join(CANONICAL)}")
+    return CanonicalError(
+        path, text, next((advice for start, advice in _ADVICE if text.startswith(start)), "correct it")
+    )

@@ -1,0 +1,53 @@
+"""Containers, trailers and what else is moved with goods in it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+
+from translators.canonical.coded import Coded
+from translators.canonical.measure import Measure
+from translators.canonical.party import Text
+from translators.canonical.vocabulary import EquipmentKind, FullOrEmpty
+
+_ISO_6346 = re.compile(r"[A-Z]{3}[UJZ][0-9]{6}", re.ASCII)
+
+EquipmentNumber = Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]+( [A-Z0-9]+)?$", max_length=17)]
+
+
+class Seal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A seal on equipment."""
+
+    number: Text
+
+
+class Equipment(Coded, frozen=True, kw_only=True):
+    """One unit of transport equipment."""
+
+    kind: EquipmentKind | None = None
+    number: EquipmentNumber | None = None
+    """A container's number as in ISO 6346 (``MSKU1234565``). Others as they are painted on, without separators, but
+    with a blank behind the owner's letters where the source tells them apart (``PRFT 534417``)."""
+    size_type: Text | None = None
+    """ISO 6346 size and type (``45G1``)."""
+    full_or_empty: FullOrEmpty | None = None
+    seals: tuple[Seal, ...] = ()
+    gross_weight: Measure | None = None
+    tare_weight: Measure | None = None
+
+
+# ISO 6346 counts letters from 10 and skips the multiples of 11: a character's value is its place in this text.
+_VALUES = "0123456789A_BCDEFGHIJK_LMNOPQRSTU_VWXYZ"
+
+
+def iso_6346_check_digit(number: str) -> int | None:
+    """The check digit ISO 6346 gives to an owner code, category and serial number (``MSKU123456`` -> 5).
+
+    ``None`` when the text does not begin with four capital letters, the last of them U, J or Z, and six digits.
+    """
+    if not _ISO_6346.match(number):
+        return None
+    # Each place weighs twice the one before it.
+    return sum(_VALUES.index(character) << place for place, character in enumerate(number[:10])) % 11 % 10

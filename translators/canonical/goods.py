@@ -1,0 +1,41 @@
+"""Cargo: what is carried, in packages and by weight and volume."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from translators.canonical.coded import Coded
+from translators.canonical.measure import Measure
+from translators.canonical.party import Text
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Cargo(Coded, frozen=True, kw_only=True):
+    """An amount of cargo."""
+
+    packages: Count | None = None
+    package_kind: Text | None = None
+    """UN/ECE Recommendation 21 (``CT`` carton, ``PX`` pallet)."""
+    gross_weight: Measure | None = None
+    volume: Measure | None = None
+
+
+class GoodsItem(Coded, frozen=True, kw_only=True):
+    """A line of cargo in a transport order."""
+
+    loaded_at: Annotated[int, msgspec.Meta(ge=1)]
+    """The ``sequence`` of the stop where it is loaded."""
+    packages: Count | None = None
+    package_kind: Text | None = None
+    """UN/ECE Recommendation 21 (``CT`` carton, ``PX`` pallet)."""
+    description: Text | None = None
+    commodity_code: Text | None = None
+    """Harmonized System, digits only."""
+    marks: tuple[Text, ...] = ()
+    """Marks and numbers on the packages, line by line."""
+    gross_weight: Measure | None = None
+    net_weight: Measure | None = None
+    volume: Measure | None = None

@@ -1,0 +1,20 @@
+"""Places."""
+
+from __future__ import annotations
+
+from translators.canonical.coded import Coded
+from translators.canonical.party import Text
+from translators.canonical.vocabulary import LocationCodeSystem, LocationRole
+
+
+class Location(Coded, frozen=True, kw_only=True):
+    """A place and what it is to the consignment."""
+
+    role: LocationRole | None = None
+    code: Text | None = None
+    code_system: LocationCodeSystem | None = None
+    name: Text | None = None
+    """The place's name as the source has it, when it does not say that this is a city."""
+    city: Text | None = None
+    subdivision: Text | None = None
+    country: Text | None = None
