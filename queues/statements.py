@@ -1,0 +1,400 @@
+"""Every SQL statement of the package, by name; the same for SQLite and PostgreSQL where their languages allow.
+
+The statements of the hot path are built once, with named parameters: putting one together costs more than running it.
+Parameter names begin with ``p_`` where a column of the same name could be meant.
+
+Row locks (``FOR UPDATE SKIP LOCKED``) are written for PostgreSQL and left out for SQLite, whose only writer holds the
+whole database while it claims. Moments and names are parameters and never join conditions, so that the partial index
+on ready jobs gives their order: a join makes PostgreSQL sort the whole backlog for every claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Insert,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from queues.exchange import Letter
+from queues.schema import Instant, job, job_key, letter, partner_lane
+
+JOB_COLUMNS = (
+    job.c.id,
+    job.c.kind,
+    job.c.key,
+    job.c.partner,
+    job.c.lane,
+    job.c.payload,
+    job.c.attempt,
+    job.c.expiries,
+    job.c.run_at,
+    job.c.enqueued_at,
+    job.c.reason,
+)
+
+_NOW = bindparam("p_now", type_=Instant)
+_PARTNER = bindparam("p_partner", type_=partner_lane.c.partner.type)
+_LANE = bindparam("p_lane", type_=partner_lane.c.lane.type)
+
+DATABASE_NOW = select(func.clock_timestamp(type_=Instant))
+
+
+def database_now(connection: Connection) -> datetime:
+    """The moment on the database's own clock, the only one that several nodes have in common.
+
+    SQLite runs in this process, so its clock is this machine's.
+    """
+    if connection.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    return connection.execute(DATABASE_NOW).scalar_one()
+
+
+# Enqueue -------------------------------------------------------------------------------------------------------------
+
+
+def _insert_key(statement: postgresql.Insert | sqlite.Insert) -> Insert:
+    return statement.on_conflict_do_nothing().returning(job_key.c.key)
+
+
+INSERT_KEY = {"postgresql": _insert_key(postgresql.insert(job_key)), "sqlite": _insert_key(sqlite.insert(job_key))}
+"""Remember ``key``, ``enqueued_at``; returns the key if it was new. A concurrent insert of it is waited for."""
+
+INSERT_JOB = insert(job).values(state="ready", attempt=0, expiries=0)
+"""A job of ``kind``, ``key``, ``partner``, ``lane``, ``payload``, ``run_at``, ``enqueued_at``."""
+
+
+def _wake_lane(statement: postgresql.Insert | sqlite.Insert, *, weighted: bool) -> Insert:
+    others = partner_lane.alias("other")
+    awake = select(func.min(others.c.vtime)).where(others.c.lane == _LANE, others.c.ready_at <= _NOW).scalar_subquery()
+    latest = select(func.max(others.c.vtime)).where(others.c.lane == _LANE).scalar_subquery()
+    new, old = statement.excluded, partner_lane.c
+    was_waiting = and_(old.ready_at.is_not(None), old.ready_at <= _NOW)
+    changes: dict[str, object] = {
+        "ready_at": case((or_(old.ready_at.is_(None), old.ready_at > new.ready_at), new.ready_at), else_=old.ready_at),
+        "vtime": case((or_(was_waiting, old.vtime > new.vtime), old.vtime), else_=new.vtime),
+    }
+    if weighted:
+        changes["weight"] = new.weight
+    return statement.values(
+        partner=_PARTNER,
+        lane=_LANE,
+        weight=bindparam("p_weight"),
+        ready_at=bindparam("p_run_at", type_=Instant),
+        vtime=func.coalesce(awake, latest, 0.0),
+    ).on_conflict_do_update(index_elements=["lane", "partner"], set_=changes)
+
+
+_WAKE_LANE = {
+    (dialect, weighted): _wake_lane(make(partner_lane), weighted=weighted)
+    for dialect, make in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+    for weighted in (False, True)
+}
+
+
+def wake_lane(
+    connection: Connection, *, partner: str, lane: int, run_at: datetime, now: datetime, weight: float | None = None
+) -> None:
+    """Make the lane ready at ``run_at`` or earlier, and lock its row until the transaction ends.
+
+    Who was not waiting starts at the virtual time of those who are, or it would hold credit for its absence; where
+    nobody is waiting, at the largest there is, or the first comer would hold credit against the next.
+    """
+    connection.execute(
+        _WAKE_LANE[connection.dialect.name, weight is not None],
+        {
+            "p_partner": partner,
+            "p_lane": lane,
+            "p_weight": 1.0 if weight is None else weight,
+            "p_run_at": run_at,
+            "p_now": now,
+        },
+    )
+
+
+# Claim: three statements, never one ----------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def choose_lane(lanes: tuple[int, ...], *, of_kinds: bool, passing: bool) -> Select[int, str]:
+    """1: the lane and partner that are due next, locked: lanes in the given order, then the smallest virtual time.
+
+    With ``of_kinds`` only where a job of ``p_kinds`` is due; with ``passing`` none of the pairs in ``p_passed``.
+    """
+    statement = select(partner_lane.c.lane, partner_lane.c.partner).where(
+        partner_lane.c.ready_at <= _NOW, partner_lane.c.lane.in_(lanes)
+    )
+    if passing:
+        pair = tuple_(partner_lane.c.lane, partner_lane.c.partner)
+        statement = statement.where(pair.not_in(bindparam("p_passed", type_=pair.type, expanding=True)))
+    if of_kinds:
+        due = select(job.c.id).where(
+            job.c.partner == partner_lane.c.partner,
+            job.c.lane == partner_lane.c.lane,
+            job.c.state == "ready",
+            job.c.run_at <= _NOW,
+            job.c.kind.in_(bindparam("p_kinds", expanding=True)),
+        )
+        statement = statement.where(due.exists())
+    preference = case({lane: place for place, lane in enumerate(lanes)}, value=partner_lane.c.lane)
+    return (
+        statement.order_by(preference, partner_lane.c.vtime, partner_lane.c.partner)
+        .limit(1)
+        .with_for_update(of=partner_lane, skip_locked=True)
+    )
+
+
+@lru_cache(maxsize=2)
+def lease_jobs(*, of_kinds: bool) -> Update:
+    """2: lease the oldest ready jobs of a partner in a lane; returns them in no particular order."""
+    due = select(job.c.id).where(
+        job.c.partner == _PARTNER, job.c.lane == _LANE, job.c.state == "ready", job.c.run_at <= _NOW
+    )
+    if of_kinds:
+        due = due.where(job.c.kind.in_(bindparam("p_kinds", expanding=True)))
+    taken = (
+        due.order_by(job.c.run_at, job.c.id).limit(bindparam("p_limit")).with_for_update(skip_locked=True).cte("taken")
+    )
+    return (
+        update(job)
+        .where(job.c.id == taken.c.id)
+        .values(
+            state="leased",
+            worker=bindparam("p_worker"),
+            lease_until=bindparam("p_lease_until", type_=Instant),
+            attempt=job.c.attempt + 1,
+        )
+        .returning(*JOB_COLUMNS)
+    )
+
+
+@lru_cache(maxsize=2)
+def charge_lane(*, dry: bool) -> Update:
+    """3: charge the partner for the ``p_taken`` jobs it got; put its lane to sleep until its next job if it ran dry.
+
+    Partners that wait all the time lag behind each other by a claim at most. Two claims of ``p_limit`` jobs are allowed
+    here and no more: a lane that becomes due by itself, as a retry does, would otherwise have the others wait for all
+    the time it was away.
+    """
+    others = partner_lane.alias("other")
+    own, weight = partner_lane.c.vtime, partner_lane.c.weight
+    behind = (
+        select(func.min(others.c.vtime - 2 * bindparam("p_limit", type_=weight.type) / others.c.weight))
+        .where(others.c.lane == _LANE, others.c.ready_at <= _NOW, others.c.partner != _PARTNER)
+        .scalar_subquery()
+    )
+    floor = func.coalesce(behind, own)
+    values: dict[str, object] = {
+        "vtime": case((own > floor, own), else_=floor) + bindparam("p_taken", type_=weight.type) / weight
+    }
+    if dry:
+        values["ready_at"] = (
+            select(func.min(job.c.run_at))
+            .where(job.c.partner == _PARTNER, job.c.lane == _LANE, job.c.state == "ready")
+            .scalar_subquery()
+        )
+    return update(partner_lane).where(partner_lane.c.partner == _PARTNER, partner_lane.c.lane == _LANE).values(values)
+
+
+# What a worker says about its jobs -----------------------------------------------------------------------------------
+
+_HELD = and_(job.c.id == bindparam("p_id"), job.c.attempt == bindparam("p_attempt"), job.c.state == "leased")
+
+DELETE_HELD = delete(job).where(_HELD)
+"""The job is done."""
+
+RELEASE_HELD = (
+    update(job)
+    .where(_HELD)
+    .values(
+        state="ready",
+        run_at=bindparam("p_run_at", type_=Instant),
+        reason=bindparam("p_reason"),
+        worker=null(),
+        lease_until=null(),
+    )
+)
+"""The job waits for another try."""
+
+BURY_HELD = (
+    update(job).where(_HELD).values(state="buried", reason=bindparam("p_reason"), worker=null(), lease_until=null())
+)
+"""The job is given up and kept."""
+
+
+def extend_leases(held: Sequence[tuple[int, int]], worker: str, lease_until: datetime) -> Update:
+    """Extend the leases of (id, attempt); returns the ids that are still held."""
+    return (
+        update(job)
+        .where(tuple_(job.c.id, job.c.attempt).in_(list(held)), job.c.state == "leased", job.c.worker == worker)
+        .values(lease_until=lease_until)
+        .returning(job.c.id)
+    )
+
+
+# What keeps the queue moving -----------------------------------------------------------------------------------------
+
+
+def expire_leases(now: datetime, limit: int) -> Update:
+    """Make jobs whose lease ran out ready again; returns them with the number of the attempt that was lost."""
+    expired = (
+        select(job.c.id)
+        .where(job.c.state == "leased", job.c.lease_until < now)
+        .order_by(job.c.lease_until)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("expired")
+    )
+    return (
+        update(job)
+        .where(job.c.id == expired.c.id)
+        .values(state="ready", run_at=now, expiries=job.c.expiries + 1, worker=null(), lease_until=null())
+        .returning(*JOB_COLUMNS)
+    )
+
+
+def revive_buried(job_id: int, run_at: datetime) -> Update:
+    """A buried job waits again; returns its partner and lane."""
+    return (
+        update(job)
+        .where(job.c.id == job_id, job.c.state == "buried")
+        .values(state="ready", run_at=run_at)
+        .returning(job.c.partner, job.c.lane)
+    )
+
+
+def delete_buried(job_id: int) -> Delete:
+    """A buried job is dropped."""
+    return delete(job).where(job.c.id == job_id, job.c.state == "buried")
+
+
+def buried_jobs(limit: int) -> Select[*tuple[object, ...]]:
+    """Jobs that were given up, oldest first."""
+    return select(*JOB_COLUMNS).where(job.c.state == "buried").order_by(job.c.id).limit(limit)
+
+
+def lane_depths(now: datetime) -> Select[int, int, int, int, int, datetime | None]:
+    """Per lane: ready, waiting for their time, leased, buried, and since when the oldest ready one is due."""
+    due = and_(job.c.state == "ready", job.c.run_at <= now)
+    later = and_(job.c.state == "ready", job.c.run_at > now)
+
+    def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+    return (
+        select(
+            job.c.lane,
+            count(due),
+            count(later),
+            count(job.c.state == "leased"),
+            count(job.c.state == "buried"),
+            func.min(case((due, job.c.run_at)), type_=Instant),
+        )
+        .group_by(job.c.lane)
+        .order_by(job.c.lane)
+    )
+
+
+def awake_lane(now: datetime) -> Select[int]:
+    """One lane that may have a job to claim, without locking any."""
+    return select(partner_lane.c.lane).where(partner_lane.c.ready_at <= now).limit(1)
+
+
+def stranded_lanes(now: datetime) -> Select[str, int]:
+    """Partners and lanes that sleep beyond a ready job; there must be none."""
+    theirs = and_(partner_lane.c.partner == job.c.partner, partner_lane.c.lane == job.c.lane)
+    return (
+        select(job.c.partner, job.c.lane)
+        .distinct()
+        .join(partner_lane, theirs, isouter=True)
+        .where(
+            job.c.state == "ready",
+            job.c.run_at <= now,
+            or_(partner_lane.c.ready_at.is_(None), partner_lane.c.ready_at > job.c.run_at),
+        )
+        .order_by(job.c.lane, job.c.partner)
+    )
+
+
+def forget_keys(before: datetime) -> Delete:
+    """Keys of jobs that were queued before a moment and are gone."""
+    alive = select(job.c.id).where(job.c.key == job_key.c.key).exists()
+    return delete(job_key).where(job_key.c.enqueued_at < before, ~alive)
+
+
+# Letters of the embedded exchange ------------------------------------------------------------------------------------
+
+
+def insert_letter(connection: Connection, new: Letter, boxes: Sequence[str], now: datetime) -> None:
+    """Put the letter into each of the boxes."""
+    row = {
+        "message_id": new.message_id,
+        "type": new.type,
+        "routing_key": new.routing_key,
+        "headers": new.headers,
+        "body": new.body,
+        "published_at": now,
+        "visible_at": now,
+        "deliveries": 0,
+        "failures": 0,
+    }
+    connection.execute(insert(letter), [row | {"box": box} for box in boxes])
+
+
+def letters_in(box: str, limit: int) -> Select[*tuple[object, ...]]:
+    """The letters of a box, oldest first."""
+    return select(*letter.c).where(letter.c.box == box).order_by(letter.c.id).limit(limit)
+
+
+def visible_letter(box: str, now: datetime) -> Select[int]:
+    """The id of the first letter in a box that nobody has in hand."""
+    return select(letter.c.id).where(letter.c.box == box, letter.c.visible_at <= now).order_by(letter.c.id).limit(1)
+
+
+def take_letter(box: str, now: datetime, visible_at: datetime) -> Update:
+    """Hand out the first letter in a box that nobody has in hand, until ``visible_at``; returns the row."""
+    first = visible_letter(box, now).with_for_update(skip_locked=True).cte("first")
+    return (
+        update(letter)
+        .where(letter.c.id == first.c.id)
+        .values(visible_at=visible_at, deliveries=letter.c.deliveries + 1)
+        .returning(*letter.c)
+    )
+
+
+def _in_hand(letter_id: int, delivery: int) -> ColumnElement[bool]:
+    return and_(letter.c.id == letter_id, letter.c.deliveries == delivery)
+
+
+def delete_letter(letter_id: int, delivery: int) -> Delete:
+    """The letter was dealt with."""
+    return delete(letter).where(_in_hand(letter_id, delivery))
+
+
+def postpone_letter(letter_id: int, delivery: int, visible_at: datetime, failures: int) -> Update:
+    """The letter stays and is handed out again later."""
+    return update(letter).where(_in_hand(letter_id, delivery)).values(visible_at=visible_at, failures=failures)
+
+
+def move_letter(letter_id: int, delivery: int, box: str, reason: str, now: datetime) -> Update:
+    """The letter goes to another box, and says why."""
+    return update(letter).where(_in_hand(letter_id, delivery)).values(box=box, reason=reason, visible_at=now)
