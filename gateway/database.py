@@ -37,7 +37,8 @@ from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.pool import NullPool, QueuePool
 
 T = TypeVar("T")
@@ -60,6 +61,11 @@ class WriterBusy(DatabaseFault):
 
 class CommitFailed(DatabaseFault):
     """The transaction that held this work was not committed; its cause says why. Nothing of the work was kept."""
+
+
+NOT_NOW = (DatabaseFault, OperationalError, InterfaceError, NoConnection)
+"""What is raised when the database cannot do now what it may do later. Other errors say that a statement is wrong, or
+that what it would write may not stand there: trying again does not help."""
 
 
 class Database:

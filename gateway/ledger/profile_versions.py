@@ -26,6 +26,13 @@ def record(connection: Connection, sha256: str, agreement: str, text: str, at: d
     return insert_new(connection, profile_version, sha256=sha256, agreement=agreement, text=text, first_used_at=at)
 
 
+def of_agreement(connection: Connection, agreement: str) -> list[ProfileVersion]:
+    """Every version of an agreement that handled a message, the first used one first."""
+    statement = select(profile_version).where(profile_version.c.agreement == agreement)
+    rows = connection.execute(statement.order_by(profile_version.c.first_used_at, profile_version.c.sha256))
+    return [ProfileVersion(**row) for row in rows.mappings()]
+
+
 def get(connection: Connection, sha256: str) -> ProfileVersion:
     """The version with this hash; raises :class:`NotRecorded`."""
     row = connection.execute(select(profile_version).where(profile_version.c.sha256 == sha256)).mappings().one_or_none()

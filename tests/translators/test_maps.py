@@ -119,7 +119,7 @@ def segments(body: tuple[Node, ...]) -> list[tuple[str, object]]:
 
 
 def test_there_are_maps() -> None:
-    assert set(MAPS) == {IFTSTA, IFTMIN, TENDER, STATUS}
+    assert {IFTSTA, IFTMIN, TENDER, STATUS} <= set(MAPS)
 
 
 @pytest.mark.parametrize("name", MAPS)

@@ -1,0 +1,120 @@
+"""The answers we get: CONTRL, 997 and TA1 of a partner, matched to what it owed us.
+
+Every statement is kept as a receipt, also one that repeats or contradicts an earlier one. What it says goes to each
+expectation that it answers; a statement about an interchange goes to all its messages, except where the same
+acknowledgment says something of its own about one of them. A statement that answers nothing we know is a case: either
+somebody answers for somebody else, or our own ledger is missing something.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from gateway.acknowledging import Answered
+from gateway.ids import new_id
+from gateway.instance import Gateway
+from gateway.ledger import cases, expectations, journal, receipts
+from gateway.ledger.expectations import Expectation
+from gateway.ledger.receipts import Receipt
+from translators.answers import Answer, read_answers
+from translators.syntax import Interchange, Source
+
+
+def settle_answers(
+    gateway: Gateway, connection: Connection, interchange: Interchange, source: Source, about: Answered, now: datetime
+) -> None:
+    """Record every statement in a received interchange and settle what it answers."""
+    answers, findings = read_answers(interchange, source)
+    party = about.transmission.party or ""
+    final: dict[str, tuple[Answer, Receipt]] = {}
+    rejected: list[str] = []
+    for answer in answers:
+        matched = _match(connection, answer, party)
+        receipt = _record(connection, answer, matched, about, party, now)
+        if not matched:
+            _unmatched(connection, answer, receipt, about, party, now)
+        for each in matched:
+            # The statements go from the general to the particular: the last one about a message is the one that counts.
+            final[each.id] = answer, receipt
+    for expectation_id, (answer, receipt) in final.items():
+        state = expectations.settle(connection, expectation_id, answer.verdict, receipt.id, now, actor=party)
+        if state == "rejected":
+            rejected.append(expectation_id)
+            _rejected(connection, answer, receipt, party, now)
+    for finding in findings:
+        if finding.fatal:
+            text = f"{finding.text} Ask the partner's EDI desk what it meant to answer, then close this case"
+            cases.open(
+                connection, cause="answer-unreadable", text=text, subject=about.interchange_id, party=party, at=now
+            )
+
+
+def _match(connection: Connection, answer: Answer, party: str) -> list[Expectation]:
+    if not answer.control_number and not answer.group_number:
+        return []
+    return list(
+        expectations.match(
+            connection,
+            kind=answer.kind,
+            party=party,
+            control_number=answer.control_number,
+            group_type=answer.group_type,
+            group_number=answer.group_number,
+            message_reference=answer.message_reference,
+        )
+    )
+
+
+def _record(
+    connection: Connection, answer: Answer, matched: list[Expectation], about: Answered, party: str, now: datetime
+) -> Receipt:
+    one = matched[0] if matched else None
+    receipt = Receipt(
+        id=new_id("r", now),
+        kind=answer.kind,
+        direction="in",
+        party=party,
+        transmission=about.transmission.id,
+        interchange=about.interchange_id,
+        answers_interchange=one.interchange if one else None,
+        answers_message=one.message if one and answer.level == "message" else None,
+        control_number=answer.control_number,
+        group_type=answer.group_type,
+        group_number=answer.group_number,
+        message_reference=answer.message_reference,
+        verdict=answer.verdict,
+        codes=answer.codes,
+        text=answer.text,
+        at=now,
+    )
+    receipts.record(connection, receipt)
+    return receipt
+
+
+def _unmatched(
+    connection: Connection, answer: Answer, receipt: Receipt, about: Answered, party: str, now: datetime
+) -> None:
+    number = answer.control_number or answer.group_number
+    journal.append(
+        connection,
+        at=now,
+        subject=about.interchange_id,
+        kind="receipt-unmatched",
+        actor=party,
+        data={"receipt": receipt.id, "kind": answer.kind, "number": number},
+    )
+    text = (
+        f"a {answer.kind.upper()} of `{party}` answers number {number or 'none'}, which we did not send to it or for"
+        " which we expect no such answer. Compare the number with what was sent; then close this case"
+    )
+    cases.open(connection, cause="receipt-unmatched", text=text, subject=about.interchange_id, party=party, at=now)
+
+
+def _rejected(connection: Connection, answer: Answer, receipt: Receipt, party: str, now: datetime) -> None:
+    subject = receipt.answers_message or receipt.answers_interchange
+    if subject is None:
+        return
+    text = f"{answer.text} Correct the cause and send the document anew (`sallyport send`), then close this case"
+    cases.open(connection, cause="rejected-by-partner", text=text, subject=subject, party=party, at=now)

@@ -1,0 +1,89 @@
+"""One gateway with its parts: the ledger's database, the archive, the work queue, the profiles, what ships.
+
+Opening it brings the database's schema up to date and lets the archive repair what a crash left unfinished. The stages
+of the pipelines are functions over a ``Gateway``; nothing here listens, sends or runs by itself (:mod:`gateway.serving`
+does).
+"""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+import structlog
+
+from archive import Archive
+from gateway.catalogue import Catalogue
+from gateway.clock import Clock, system_clock
+from gateway.config import Home
+from gateway.database import Database
+from gateway.ledger import objects
+from gateway.ledger.migrating import migrate
+from gateway.profiles_folder import ProfilesFolder
+from queues import WorkQueue
+
+log = structlog.get_logger()
+
+
+class Gateway:
+    """An open gateway; a context manager."""
+
+    def __init__(
+        self, home: Home, database: Database, archive: Archive, catalogue: Catalogue, clock: Clock | None
+    ) -> None:
+        self.home = home
+        self.database = database
+        self.archive = archive
+        self.catalogue = catalogue
+        self.clock = clock or system_clock
+        self.profiles = ProfilesFolder(home.profiles, catalogue)
+        # Nodes share the database's clock; a clock that was handed in is that of the whole world.
+        self.queue = WorkQueue() if clock is None else WorkQueue(clock=lambda _: clock())
+        self.wake = threading.Event()
+        """Set when work was added, so that an idle worker does not wait for its next look."""
+
+    @classmethod
+    def open(cls, home: Home, clock: Clock | None = None) -> Gateway:
+        """The gateway at ``home``, ready to work.
+
+        Raises :class:`gateway.database.WriterBusy` when another process runs it, and
+        :class:`gateway.profiles_folder.ProfilesUnusable` when its profiles have faults.
+        """
+        home.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        database = Database.open(home.database_url)
+        try:
+            migrate(database)
+            archive = Archive.open(home.archive)
+        except BaseException:
+            database.close()
+            raise
+        if archive.recovery is not None:
+            log.warning("the archive was left unfinished by a crash; this is what was found", found=archive.recovery)
+        try:
+            return cls(home, database, archive, Catalogue(), clock)
+        except BaseException:
+            archive.close()
+            database.close()
+            raise
+
+    def content(self, sha256: str) -> bytes:
+        """The archived bytes with this hash, verified.
+
+        Raises :class:`LookupError` when the ledger knows no such object, and :class:`archive.ArchiveDamaged` when what
+        lies there is not what was stored.
+        """
+        locator = self.database.read(lambda connection: objects.find(connection, sha256))
+        if locator is None:
+            raise LookupError(f"the ledger has no object {sha256}")
+        return self.archive.read(locator)
+
+    def close(self) -> None:
+        """Close everything; what is under way has been finished by whoever started it."""
+        self.archive.close()
+        self.database.close()
+
+    def __enter__(self) -> Gateway:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,224 @@
+"""What is to be done with the interchanges of a received file, thought out before anything is written.
+
+A :class:`Plan` for each interchange: who sent it, whether it came before, what is wrong with it, what each accepted
+message means in canonical form. Planning reads the ledger and archives canonical documents, which nothing refers to
+before the plan is carried out; so a plan may be thrown away and made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from datetime import UTC, datetime
+
+import msgspec
+
+from archive import Locator
+from gateway.instance import Gateway
+from gateway.judging import FlowGuides, guide_of_standard
+from gateway.ledger import interchanges
+from gateway.ledger.interchanges import Earlier
+from gateway.ledger.transmissions import Transmission
+from gateway.wiring import error, indexed, interchange_place, map_context, message_place, wire_identity
+from partners import Agreement, Duplicate, Flow, Outcome, Recognition
+from translators.canonical import Canonical, Reference, write_canonical
+from translators.finding import Finding
+from translators.judgement import JudgedMessage, Judgement, judge
+from translators.mapping import to_canonical
+from translators.syntax import Interchange, Reading
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Translation(msgspec.Struct, frozen=True):
+    """The canonical form of one accepted message, durable in the archive."""
+
+    type: str
+    locator: Locator
+    references: list[tuple[str, str]]
+    map: str
+
+
+class Plan(msgspec.Struct, kw_only=True):
+    """What is to be done with one interchange."""
+
+    interchange: Interchange
+    sha256: str
+    recognition: Recognition
+    base: str
+    """What the plan was made on: the newest interchange known under the same number, and how many in the same file."""
+    repeats: Earlier | None
+    """The earlier interchange of which this is a copy, so that it has no effect."""
+    judgement: Judgement
+    flows: dict[int, tuple[Agreement, Flow]]
+    """Agreement and flow by ``id()`` of the message."""
+    translations: dict[int, Translation]
+    """By ``id()`` of the message."""
+    case: tuple[str, str] | None = None
+    """Cause and text, where a person has to look."""
+
+    @property
+    def assigned(self) -> bool:
+        """Whether there is an agreement to handle it by."""
+        return self.recognition.outcome is Outcome.RECOGNISED and self.case is None
+
+
+def plan_file(gateway: Gateway, transmission: Transmission, content: bytes, reading: Reading) -> list[Plan]:
+    """A plan for each interchange of the file, in their order."""
+    # How many before it in the same file bear the same parties and number.
+    seen: Counter[tuple[object, ...]] = Counter()
+    plans = []
+    for each in reading.interchanges:
+        name = (each.syntax, each.sender, each.receiver, each.control_number)
+        plans.append(_plan(gateway, transmission, content, reading, each, seen[name]))
+        seen[name] += 1
+    return plans
+
+
+def extent(reading: Reading, offset: int, end: int) -> tuple[int, int]:
+    """Offset and length, in the file as received, of what was read between two offsets."""
+    start = reading.source.place(offset)[0]
+    return start, reading.source.place(max(offset, end - 1))[0] + 1 - start
+
+
+def _plan(
+    gateway: Gateway,
+    transmission: Transmission,
+    content: bytes,
+    reading: Reading,
+    interchange: Interchange,
+    ordinal: int,
+) -> Plan:
+    register = gateway.profiles.current
+    sender, receiver = (wire_identity(interchange.syntax, each) for each in (interchange.sender, interchange.receiver))
+    recognition = register.recognise(sender, receiver, transmission.at.date(), test=interchange.test)
+    start, length = extent(reading, interchange.offset, interchange.end)
+    sha256 = hashlib.sha256(content[start : start + length]).hexdigest()
+    if recognition.outcome is not Outcome.RECOGNISED:
+        return _unassigned(gateway, reading, interchange, sha256, recognition, recognition.outcome, recognition.text)
+    if recognition.party is None or recognition.party.id != transmission.party:
+        named = recognition.party.id if recognition.party else "nobody"
+        text = f"the envelope names `{named}` as its sender, but it came over a channel of `{transmission.party}`"
+        return _unassigned(gateway, reading, interchange, sha256, recognition, "identity-mismatch", text)
+    earlier = gateway.database.read(
+        lambda c: interchanges.earlier(
+            c,
+            syntax=interchange.syntax,
+            sender=(interchange.sender.qualifier, interchange.sender.id),
+            receiver=(interchange.receiver.qualifier, interchange.receiver.id),
+            control_number=interchange.control_number,
+            since=_BEGINNING,
+        )
+    )
+    repeats, known = _history(recognition, interchange, earlier, sha256, transmission, reading)
+    known += _test_conflict(recognition, interchange, reading)
+    guides = FlowGuides(gateway.catalogue, recognition, reading.source)
+    judgement = judge(interchange, reading.source, guides, known)
+    plan = Plan(
+        interchange=interchange,
+        sha256=sha256,
+        recognition=recognition,
+        base=f"{earlier[0].id if earlier else ''}/{ordinal}",
+        repeats=repeats,
+        judgement=judgement,
+        flows=guides.flows,
+        translations={},
+    )
+    if repeats is None:
+        plan.translations = _translate(gateway, plan, transmission, reading)
+    return plan
+
+
+def _unassigned(
+    gateway: Gateway,
+    reading: Reading,
+    interchange: Interchange,
+    sha256: str,
+    recognition: Recognition,
+    cause: str,
+    text: str,
+) -> Plan:
+    """A plan for what no agreement covers: it is judged by the standard, so that a person sees what it is."""
+    advice = "put the profile right, or ask the sender; then reprocess"
+    return Plan(
+        interchange=interchange,
+        sha256=sha256,
+        recognition=recognition,
+        base="",
+        repeats=None,
+        judgement=judge(interchange, reading.source, guide_of_standard(gateway.catalogue, reading.source)),
+        flows={},
+        translations={},
+        case=(str(cause), f"interchange {interchange.control_number}: {text}; {advice}"),
+    )
+
+
+def _history(
+    recognition: Recognition,
+    interchange: Interchange,
+    earlier: list[Earlier],
+    sha256: str,
+    transmission: Transmission,
+    reading: Reading,
+) -> tuple[Earlier | None, list[Finding]]:
+    """The interchange that this one repeats, if it does; or what is wrong with its control number.
+
+    A repeat is the same bytes again: somebody did not get our answer. A number that comes with other content was used
+    twice. Both count only against an accepted predecessor: a sender may correct what was rejected under the number it
+    had, and may send the same bytes once more when it was our profile that was wrong.
+    """
+    windows = [
+        flow.duplicate.window
+        for agreement in recognition.agreements
+        for flow in agreement.flows
+        if flow.message.standard == interchange.syntax
+    ]
+    since = transmission.at - max(windows, default=Duplicate().window)
+    accepted = [each for each in earlier if each.at >= since and each.accepted]
+    same = next((each for each in accepted if each.sha256 == sha256), None)
+    if same is not None or not accepted:
+        return same, []
+    other = accepted[0]
+    text = (
+        f"control number {interchange.control_number} was used on {other.at:%Y-%m-%d %H:%M} UTC for an interchange"
+        " with other content; send the new one under a new number"
+    )
+    place = interchange_place(interchange, reading.source)
+    return None, [error("duplicate-interchange", text, place, interchange.control_number)]
+
+
+def _test_conflict(recognition: Recognition, interchange: Interchange, reading: Reading) -> list[Finding]:
+    """Test data must never become a shipment; real data under a test agreement is only worth a word."""
+    agreement = recognition.agreement
+    if agreement is None or interchange.test == (agreement.status == "test"):
+        return []
+    place = interchange_place(interchange, reading.source)
+    if interchange.test:
+        text = f"the interchange is marked as a test, and agreement `{agreement.id}` is {agreement.status}"
+        return [error("test-indicator-conflict", text, place)]
+    text = f"agreement `{agreement.id}` is under test, and the interchange is not marked as a test"
+    return [msgspec.structs.replace(error("test-indicator-conflict", text, place), severity="warning")]
+
+
+def _translate(gateway: Gateway, plan: Plan, transmission: Transmission, reading: Reading) -> dict[int, Translation]:
+    """The canonical forms of the accepted messages, archived with one sync; what a map finds joins the findings."""
+    made: list[tuple[JudgedMessage, Flow, Canonical, list[Reference]]] = []
+    for judged in plan.judgement.messages:
+        pair = plan.flows.get(id(judged.message))
+        if pair is None or judged.tree is None or not judged.accepted:
+            continue
+        agreement, flow = pair
+        map_ = gateway.catalogue.map(flow.map)
+        if map_ is None:
+            raise LookupError(f"agreement `{agreement.id}`, flow `{flow.id}`: there is no map `{flow.map}`")
+        where = message_place(plan.interchange, judged.group, judged.message, reading.source)
+        context = map_context(agreement, flow, transmission.at.date(), where, reading.source)
+        mapped = to_canonical(judged.tree, map_, context)
+        judged.findings.extend(mapped.findings)
+        if mapped.document is not None and judged.accepted:
+            made.append((judged, flow, mapped.document, mapped.references))
+    locators = gateway.archive.append_all([write_canonical(document) for _, _, document, _ in made])
+    return {
+        id(judged.message): Translation(flow.canonical, locator, indexed(flow, found), flow.map)
+        for (judged, flow, _, found), locator in zip(made, locators, strict=True)
+    }

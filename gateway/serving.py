@@ -1,0 +1,247 @@
+"""The running gateway: what listens, what works, and how it stops.
+
+One process. The event loop carries the SFTP server, the exchange with the company's systems and the control socket;
+worker threads run the stages; one more thread sweeps. Everything that must survive is in the database and the archive,
+so stopping is a courtesy: a gateway that is killed starts again where it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Literal
+
+import msgspec
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from archive import ArchiveFault
+from gateway.arrival import Arrival, ArrivalRefused, BrokenUpload, printable
+from gateway.config import Home
+from gateway.control import ControlSocket, Order, Status, obey
+from gateway.database import NOT_NOW, DatabaseFault
+from gateway.delivering import deliver_with, runner
+from gateway.inbound import read_transmission
+from gateway.instance import Gateway
+from gateway.ledger import cases
+from gateway.mailboxes import LedgerMailboxes
+from gateway.metrics import serve_metrics
+from gateway.outbound import build_message
+from gateway.publishing import DELIVER
+from gateway.receiving import BUILD, READ, Conflict, receive_from_business, receive_from_partner
+from gateway.sftp import Limits, Login, SftpServer, host_keys
+from gateway.sweeping import sweep, tidy
+from gateway.working import Workers
+from partners import SftpChannel
+from queues import Consumer, EmbeddedExchange, Exchange, Letter, NotNow, RabbitExchange, Unreachable
+from queues import Refused as RefusedLetter
+
+log = structlog.get_logger()
+
+PROFILES_EVERY = 1.0
+"""Seconds between looks for changed profiles."""
+TIDY_EVERY = 24 * 3600.0
+
+
+class Serving(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a running gateway can be reached; what ``status`` answers."""
+
+    pid: int
+    sftp_port: int
+    metrics_port: int | None
+    business: Literal["amqp", "embedded"]
+    trouble: str | None = None
+    """Why nothing can be read from the company's systems at the moment."""
+
+
+async def serve(home: Home, ready: Callable[[Serving], None]) -> None:
+    """Run the gateway until SIGTERM or SIGINT; ``ready`` hears where it listens, once it does.
+
+    Raises what :meth:`gateway.instance.Gateway.open` raises, :class:`queues.Mismatch` when the company's exchange was
+    set up otherwise than we need, and ``OSError`` for a port that is taken.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    with Gateway.open(home) as gateway:
+        exchange = await _exchange(gateway)
+        try:
+            await _serve(gateway, exchange, stop, ready)
+        finally:
+            await exchange.close()
+    log.info("gateway stopped")
+
+
+async def _exchange(gateway: Gateway) -> Exchange:
+    url = gateway.home.config.business.amqp
+    if url is None:
+        return EmbeddedExchange(gateway.database)
+    exchange = RabbitExchange(url)
+    try:
+        await exchange.connect()
+    except Unreachable as fault:
+        # Partners must not be kept out because the company's broker is away: letters wait, and are published later.
+        log.warning("the exchange does not answer; its letters wait", error=str(fault))
+    return exchange
+
+
+async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, ready: Callable[[Serving], None]) -> None:
+    config = gateway.home.config
+    loop = asyncio.get_running_loop()
+    workers = Workers(
+        gateway,
+        {READ: read_transmission, BUILD: build_message, DELIVER: deliver_with(runner(exchange, loop))},
+        config.workers,
+    )
+    sftp = SftpServer(
+        look_up=partial(_login, gateway),
+        mailboxes=LedgerMailboxes(gateway),
+        receive=partial(_receive, gateway),
+        report_broken=partial(_report_broken, gateway),
+        spool=gateway.home.spool,
+        host_keys=host_keys(gateway.home.keys),
+        limits=Limits(upload=config.sftp.max_upload, disk_reserve=config.sftp.disk_reserve),
+        clock=gateway.clock,
+    )
+    sweeper = _Sweeper(gateway)
+    consumer: Consumer | None = None
+    serving: Serving | None = None
+
+    async def answer(request: Order | Status) -> object:
+        if isinstance(request, Status):
+            return msgspec.structs.replace(serving, trouble=consumer.trouble) if serving and consumer else None
+        return await asyncio.to_thread(obey, gateway, request)
+
+    control = ControlSocket(
+        gateway.home.control,
+        answer,
+        lambda: None if config.business.amqp else EmbeddedExchange(gateway.database, end="business"),
+    )
+    # What begins last ends first: what brings new work, then the work, then what looks on. Whatever fails to begin or
+    # to end, the others are ended.
+    async with AsyncExitStack() as running:
+        if config.metrics.enabled:
+            metrics = serve_metrics(gateway, config.metrics.listen, config.metrics.port, lambda: sftp.connections)[0]
+            running.callback(metrics.server_close)
+            running.push_async_callback(asyncio.to_thread, metrics.shutdown)
+        sweeper.start()
+        running.push_async_callback(asyncio.to_thread, sweeper.stop)
+        workers.start()
+        running.push_async_callback(asyncio.to_thread, workers.stop)
+        consumer = await exchange.consume(partial(_take, gateway))
+        running.push_async_callback(consumer.stop)
+        running.push_async_callback(sftp.stop)
+        await sftp.listen(config.sftp.listen, config.sftp.port)
+        serving = Serving(
+            pid=os.getpid(),
+            sftp_port=sftp.port,
+            metrics_port=metrics.server_port if config.metrics.enabled else None,
+            business="amqp" if config.business.amqp else "embedded",
+        )
+        running.push_async_callback(control.stop)
+        await control.listen()
+        log.info("gateway serves", **msgspec.structs.asdict(serving))
+        ready(serving)
+        await stop.wait()
+        log.info("gateway stops: finishing what is under way")
+
+
+def _login(gateway: Gateway, user: str) -> Login | None:
+    channel = gateway.profiles.current.channel_of_login("sftp", user)
+    if not isinstance(channel, SftpChannel):
+        return None
+    return Login(channel.party, channel.id, channel.authorized_keys)
+
+
+async def _receive(gateway: Gateway, arrival: Arrival) -> None:
+    try:
+        transmission = await asyncio.to_thread(receive_from_partner, gateway, arrival)
+    except (ArchiveFault, DatabaseFault, DBAPIError) as fault:
+        log.error("an upload could not be kept; its sender was told", name=arrival.shown, error=str(fault))
+        raise ArrivalRefused("it could not be stored; send it again later") from fault
+    log.info("received", transmission=transmission, party=arrival.party, name=arrival.shown, size=arrival.size)
+
+
+async def _report_broken(gateway: Gateway, broken: BrokenUpload) -> None:
+    name = printable(broken.name)
+    log.warning(
+        "an upload broke off; nothing of it was kept",
+        party=broken.party,
+        channel=broken.channel,
+        name=name,
+        bytes=broken.size,
+        cause=broken.cause,
+    )
+    text = (
+        f"an upload of {name} broke off after {broken.size} bytes ({broken.cause}); nothing of it was kept."
+        " Most clients try again by themselves: see whether the file has come since, else ask the partner to send it"
+    )
+    try:
+        await asyncio.to_thread(
+            gateway.database.write,
+            lambda c: cases.open(c, "upload-broken", text, broken.channel, broken.party, broken.at),
+        )
+    except (DatabaseFault, DBAPIError) as fault:
+        log.error("the case of a broken upload could not be written", error=str(fault))
+
+
+async def _take(gateway: Gateway, letter: Letter) -> None:
+    """A document from the company's systems; it is durable when this returns, and only then acknowledged."""
+    flow = letter.headers.get("flow") or letter.routing_key.partition(".")[2].replace(".", "/", 1)
+    try:
+        accepted = await asyncio.to_thread(
+            receive_from_business,
+            gateway,
+            message_id=letter.message_id,
+            flow=flow,
+            content=letter.body,
+            protocol="amqp" if gateway.home.config.business.amqp else "embedded",
+            facts={"type": letter.type, "routing_key": letter.routing_key},
+        )
+    except Conflict as fault:
+        raise RefusedLetter(str(fault)) from None
+    except (ArchiveFault, *NOT_NOW) as fault:
+        raise NotNow(str(fault)) from fault
+    log.info("document taken", transmission=accepted.transmission, flow=flow, repeated=accepted.repeated)
+
+
+class _Sweeper:
+    """The thread that does what time brings."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        every = self._gateway.home.config.overdue_check.total_seconds()
+        elapsed = {"sweep": every, "tidy": TIDY_EVERY}
+        while not self._stopping.wait(PROFILES_EVERY):
+            elapsed = {name: seconds + PROFILES_EVERY for name, seconds in elapsed.items()}
+            try:
+                self._gateway.profiles.refresh()
+                if elapsed["sweep"] >= every:
+                    elapsed["sweep"] = 0.0
+                    sweep(self._gateway)
+                if elapsed["tidy"] >= TIDY_EVERY:
+                    elapsed["tidy"] = 0.0
+                    tidy(self._gateway)
+            except (*NOT_NOW, OSError) as fault:
+                log.warning("the sweep could not be done; the next one will be", error=str(fault))
+            # The supervisor of this thread: without it nothing would ever be overdue again, and nobody would know.
+            except Exception:
+                log.exception("the sweep failed unexpectedly")
