@@ -2,27 +2,39 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: demo test check format bench lock clean help
+.PHONY: demo test check format generate bench lock clean help
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    set everything up and play the main job on this machine"
-	@echo "make test    set everything up and run every test"
-	@echo "make check   lint, types, import rules"
-	@echo "make bench   the benchmarks, beside their peers"
-	@echo "make lock    resolve the dependencies again and pin them by hash"
+	@echo "make demo      set everything up and play the main job on this machine"
+	@echo "make test      set everything up and run every test"
+	@echo "make check     lint, types, import rules"
+	@echo "make format    put the code into the house's form"
+	@echo "make generate  write the reference pages and schemas that are made from the code"
+	@echo "make bench     the benchmarks, beside their peers"
+	@echo "make lock      resolve the dependencies again and pin them by hash"
+	@echo "make clean     remove what the other targets made"
 
+# Debian keeps the module that puts pip into a new environment in a package of its own. A half-made environment is
+# removed, or the next run would take it for a whole one.
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed: name one, as in  make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv; } \
+		|| { echo "Python's venv module is missing: install the package python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.ready: requirements.lock pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(PIP) --require-hashes -r requirements-dev.lock
 	touch $@
 
 demo: $(VENV)/.ready
@@ -42,6 +54,9 @@ format: $(VENV)/.ready-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+generate: $(VENV)/.ready
+	$(BIN)/python -m tests.house.generate
+
 bench: $(VENV)/.ready-dev
 	$(BIN)/python -m benchmarks
 
@@ -52,4 +67,4 @@ lock: $(VENV)/.ready-dev
 	$(UV_COMPILE) --upgrade --extra demo --group lockbuild --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache dist build
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist build
