@@ -16,7 +16,7 @@ from pydantic import Field
 
 from partners.document import Mapping as MappingNode
 from partners.document import Node, Scalar, Sequence, read_document
-from partners.fault import Fault, Place, fault
+from partners.fault import Fault, Place, fault, in_order
 from partners.model import Model
 from partners.scalars import Duration, Form, Switch, Whole, read_duration
 from partners.validation import validate
@@ -154,7 +154,8 @@ def read_config(content: bytes, environment: Mapping[str, str]) -> tuple[Config 
     config, found = validate(Config, root)
     # What a missing variable leaves behind is no second fault.
     found = [each for each in found if (each.line, each.column) not in told]
-    return (None if faults else config), faults + found
+    faults = in_order(faults + found)
+    return (None if faults else config), faults
 
 
 def open_home(folder: Path, environment: Mapping[str, str]) -> Home:

@@ -156,7 +156,7 @@ class ControlSocket:
         listening = socket.socket(socket.AF_UNIX)
         mask = os.umask(0o177)
         try:
-            with _address(self._path) as address:
+            with address_of(self._path) as address:
                 listening.bind(address)
         except OSError:
             listening.close()
@@ -224,7 +224,7 @@ class ControlSocket:
         return taken
 
 
-def take_letters(path: Path, take: Take, keep: Callable[[Letter], None], *, patience: float = PATIENCE) -> int:
+def take_letters(path: Path, take: Take, keep: Callable[[Letter], None], *, patience: float | None = None) -> int:
     """How many letters were handed to ``keep``, which has each when it returns. Raises as :func:`ask`."""
     with _connected(path, patience) as (connection, stream):
         connection.sendall(_encoder.encode(take) + b"\n")
@@ -239,11 +239,11 @@ def take_letters(path: Path, take: Take, keep: Callable[[Letter], None], *, pati
     raise NotRunning("the gateway stopped while documents were taken; what was not kept comes again")
 
 
-def ask(path: Path, request: Order | Status, *, patience: float = PATIENCE) -> object:
+def ask(path: Path, request: Order | Status, *, patience: float | None = None) -> object:
     """The answer of the gateway that listens at ``path``.
 
-    Raises :class:`NotRunning`, :class:`NoAnswer` after ``patience`` seconds without a sign of life, and
-    :class:`Refused`.
+    Raises :class:`NotRunning`, :class:`Refused`, and :class:`NoAnswer` after ``patience`` seconds (:data:`PATIENCE`
+    where not given) without a sign of life.
     """
     with _connected(path, patience) as (connection, stream):
         connection.sendall(_encoder.encode(request) + b"\n")
@@ -257,9 +257,10 @@ def ask(path: Path, request: Order | Status, *, patience: float = PATIENCE) -> o
 
 
 @contextmanager
-def _connected(path: Path, patience: float) -> Iterator[tuple[socket.socket, BinaryIO]]:
+def _connected(path: Path, patience: float | None) -> Iterator[tuple[socket.socket, BinaryIO]]:
+    patience = PATIENCE if patience is None else patience
     try:
-        with socket.socket(socket.AF_UNIX) as connection, _address(path) as address:
+        with socket.socket(socket.AF_UNIX) as connection, address_of(path) as address:
             connection.settimeout(patience)
             connection.connect(address)
             with connection.makefile("rb") as stream:
@@ -277,7 +278,7 @@ def _connected(path: Path, patience: float) -> Iterator[tuple[socket.socket, Bin
 
 
 @contextmanager
-def _address(path: Path) -> Iterator[str]:
+def address_of(path: Path) -> Iterator[str]:
     """A name of at most 107 bytes for a socket, which is all that the kernel takes, however deep the folder lies."""
     if len(os.fsencode(path)) <= _LONGEST_ADDRESS:
         yield str(path)

@@ -37,7 +37,7 @@ from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.pool import NullPool, QueuePool
 
@@ -51,8 +51,12 @@ DEADLOCK_TRIES = 5
 RETRIED_SQLSTATES = frozenset({"40001", "40P01"})
 
 
-class DatabaseFault(Exception):
-    """The database cannot be used; the text says what to do."""
+class DatabaseFault(SQLAlchemyError):
+    """The database cannot be used; the text says what to do.
+
+    One of SQLAlchemy's errors, so that whoever is handed a database without knowing this module (the embedded exchange)
+    hears of it as of the others.
+    """
 
 
 class WriterBusy(DatabaseFault):

@@ -60,6 +60,11 @@ class Scene:
         self.keys = {name: Ed25519PrivateKey.generate() for name in (EDIFACT, X12)}
         self.happened: list[tuple[str, str]] = []
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the gateway and its commands are started with: the broker's address, which stands in no file."""
+        return {"PATH": "", **({"SALLYPORT_DEMO_AMQP": self.amqp} if self.amqp else {})}
+
     def heading(self, text: str) -> None:
         """Begin a part of the story."""
         self.console.print(f"\n[bold cyan]{escape(text)}[/]", highlight=False)
@@ -96,7 +101,7 @@ class Scene:
             capture_output=True,
             text=True,
             check=False,
-            env={"COLUMNS": str(self.console.width), "PATH": "", "SALLYPORT_ACTOR": "demo"},
+            env={**self.environment, "COLUMNS": str(self.console.width), "SALLYPORT_ACTOR": "demo"},
         )
         if ended.returncode not in (0, 1):
             raise DemoFailed(f"`sallyport {' '.join(arguments)}` ended with {ended.returncode}: {ended.stderr.strip()}")
@@ -138,13 +143,12 @@ def _prepare(scene: Scene) -> None:
 @contextmanager
 def _gateway(scene: Scene) -> Iterator[Serving]:
     """The gateway in a process of its own, until the block ends."""
-    environment = {"PATH": "", **({"SALLYPORT_DEMO_AMQP": scene.amqp} if scene.amqp else {})}
     with (scene.folder / "gateway.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 (our own command, with our own arguments)
             [sys.executable, "-m", "gateway", "serve", "--home", str(scene.folder)],
             stderr=log,
             stdout=log,
-            env=environment,
+            env=scene.environment,
         )
     try:
         yield _until(scene, "the gateway to serve", lambda: _status(scene, process))
@@ -378,6 +382,7 @@ def _look_back(scene: Scene, serving: Serving) -> None:
         [sys.executable, "-m", "gateway", "messages", "show", order, "--raw", "--home", str(scene.folder)],
         capture_output=True,
         check=True,
+        env=scene.environment,
     ).stdout
     if first not in again:
         raise DemoFailed("what was sent again is not what was sent first")

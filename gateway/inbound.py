@@ -231,7 +231,7 @@ def _repeat(
     if hold:
         text = (
             f"interchange {plan.interchange.control_number} came again as it was on {earlier.at:%Y-%m-%d %H:%M} UTC;"
-            " it was not processed. Reprocess its messages if the sender means them anew, else close this case"
+            " it was not processed. If the sender means it anew, have it sent under a new number; then close this case"
         )
         cases.open(connection, cause="repeat-held", text=text, subject=interchange_id, party=transmission.party, at=now)
     acknowledge_again(gateway, connection, earlier, now)

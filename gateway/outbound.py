@@ -35,6 +35,9 @@ from translators.validation import validate_tree
 from translators.writing import write
 
 
+ANEW = "Send it anew under a message id of its own: this one is used up"
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A message that is ready for its envelope, or the findings that keep it from being sent."""
 
@@ -54,15 +57,15 @@ def build_message(gateway: Gateway, job: Job) -> None:
             for agreement, flow in gateway.profiles.current.flows()
             if flow.direction == "out"
         )
-        raise GiveUp("flow-unknown", f"there is no outgoing flow `{name}`; there are: {known or 'none'}. Send it anew")
+        raise GiveUp("flow-unknown", f"there is no outgoing flow `{name}`; there are: {known or 'none'}. {ANEW}")
     agreement, flow = pair
     if agreement.status not in ("live", "test") or not agreement.terms.covers(source.at.date()):
         text = f"agreement `{agreement.id}` is {agreement.status} and not in force on {source.at:%Y-%m-%d}"
-        raise GiveUp("agreement-not-in-force", f"{text}; change its status or its days, then send the document anew")
+        raise GiveUp("agreement-not-in-force", f"{text}; change its status or its days. {ANEW}")
     try:
         document = read_canonical(gateway.content(source.sha256))
     except CanonicalError as fault:
-        raise GiveUp("document-unreadable", f"{source.name}: {fault}. Correct the document and send it anew") from None
+        raise GiveUp("document-unreadable", f"{source.name}: {fault}. Correct the document. {ANEW}") from None
     draft = _draft(gateway, agreement, flow, document, source)
     gateway.database.write(lambda c: _commit(gateway, c, job, source, agreement, flow, document, draft))
     gateway.wake.set()

@@ -139,7 +139,7 @@ def _unassigned(
     text: str,
 ) -> Plan:
     """A plan for what no agreement covers: it is judged by the standard, so that a person sees what it is."""
-    advice = "put the profile right, or ask the sender; then reprocess"
+    advice = "put the profile right, or ask the sender; then have the file sent again"
     return Plan(
         interchange=interchange,
         sha256=sha256,

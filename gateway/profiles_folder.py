@@ -51,7 +51,7 @@ class ProfilesFolder:
         self._folder = folder
         self._catalogue = catalogue
         self._lock = Lock()
-        self._stamp = _stamp(folder)
+        self._stamp = self._seen = _stamp(folder)
         loaded = load_profiles(folder, catalogue)
         if loaded.register is None:
             raise ProfilesUnusable(loaded)
@@ -62,11 +62,16 @@ class ProfilesFolder:
         """The register in force."""
         return self._register
 
-    def refresh(self) -> bool:
-        """Read the folder again if it has changed; whether another register is in force now."""
+    def refresh(self, *, settled: bool = False) -> bool:
+        """Read the folder again if it has changed; whether another register is in force now.
+
+        With ``settled`` it must have stayed as it is since the call before: a profile that is just being written may
+        look whole and lack an agreement, and what arrives in that moment would belong to nobody.
+        """
         with self._lock:
             stamp = _stamp(self._folder)
-            if stamp == self._stamp:
+            unrest, self._seen = stamp != self._seen, stamp
+            if stamp == self._stamp or (settled and unrest):
                 return False
             self._stamp = stamp
             loaded = load_profiles(self._folder, self._catalogue)

@@ -233,7 +233,7 @@ class _Sweeper:
         while not self._stopping.wait(PROFILES_EVERY):
             elapsed = {name: seconds + PROFILES_EVERY for name, seconds in elapsed.items()}
             try:
-                self._gateway.profiles.refresh()
+                self._gateway.profiles.refresh(settled=True)
                 if elapsed["sweep"] >= every:
                     elapsed["sweep"] = 0.0
                     sweep(self._gateway)

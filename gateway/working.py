@@ -26,7 +26,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from archive import ArchiveDamaged, ArchiveFault
-from gateway.database import NOT_NOW, DatabaseFault
+from gateway.database import NOT_NOW
 from gateway.exchange import DELIVERY
 from gateway.instance import Gateway
 from gateway.ledger import cases, deliveries, transmissions
@@ -106,7 +106,7 @@ class Workers:
                     connection, worker=name, lanes=LANES, limit=1, kinds=tuple(self._stages)
                 )
             )
-        except (SQLAlchemyError, DatabaseFault) as error:
+        except SQLAlchemyError as error:
             log.warning("the database does not answer; looking again", error=str(error))
             self._stopping.wait(1.0)
             return False
@@ -133,7 +133,7 @@ class Workers:
         except TryAgain as error:
             self._again(job, str(error), error.base, error.cap, error.budget)
         except ArchiveDamaged as error:
-            self._settle(partial(self._bury, job, "archive-damaged", f"{error}. Then resend or reprocess"))
+            self._settle(partial(self._bury, job, "archive-damaged", f"{error}. Then resend, or have it sent again"))
         except (*NOT_NOW, ArchiveFault, OSError) as error:
             log.warning("not possible now; trying again later", error=str(error))
             self._again(job, str(error), BASE, CAP, BUDGET)
@@ -142,7 +142,7 @@ class Workers:
             log.exception("a stage failed unexpectedly")
             text = f"{type(error).__name__}: {error}"
             if job.attempt >= FAULTS_BEFORE_BURIAL:
-                advice = "this is a fault of the gateway: report it with the log, then resend or reprocess"
+                advice = "this is a fault of the gateway: report it with the log, then resend, or have it sent again"
                 self._settle(partial(self._bury, job, "stage-failed", f"{text} ({advice})"))
             else:
                 self._again(job, text, timedelta(seconds=1), timedelta(seconds=10), BUDGET)
@@ -170,7 +170,7 @@ class Workers:
         """Write a failed job's fate; if even that fails the lease runs out and the job comes again."""
         try:
             self._gateway.database.write(work)
-        except (LostLease, SQLAlchemyError, DatabaseFault) as error:
+        except (LostLease, SQLAlchemyError) as error:
             log.warning("the job's fate could not be written; it will be claimed again", error=str(error))
 
     def _keep_alive(self) -> None:
@@ -180,7 +180,7 @@ class Workers:
             for name, jobs in running.items():
                 try:
                     self._gateway.database.write(partial(self._extend, name, jobs))
-                except (SQLAlchemyError, DatabaseFault) as error:
+                except SQLAlchemyError as error:
                     log.warning("heartbeat not written", worker=name, error=str(error))
 
     def _extend(self, name: str, jobs: list[Job], connection: Connection) -> None:

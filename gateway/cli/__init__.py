@@ -92,7 +92,9 @@ def main() -> None:
     try:
         command_line(only=next(words, ""))()
     except MemoryError:
-        sys.stderr.write("error: this needs more memory than there is\n  next: split the file, or use a larger machine\n")
+        sys.stderr.write(
+            "error: this needs more memory than there is\n  next: split the file, or use a larger machine\n"
+        )
         sys.exit(2)
     except OSError as fault:
         if fault.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO) or fault.filename:

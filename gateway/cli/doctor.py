@@ -33,8 +33,8 @@ from queues import ExchangeFault, RabbitExchange
 
 SAFE_SQLITE = (3, 51, 3)
 """From here on SQLite is free of a fault that two connections writing or checkpointing at once can meet."""
-AMQP_PATIENCE = 5.0
-"""Seconds in which a RabbitMQ must answer."""
+PATIENCE = 5.0
+"""Seconds in which a RabbitMQ, or a gateway that runs, must answer."""
 
 
 class Look(NamedTuple):
@@ -124,7 +124,7 @@ def _profiles(place: Home) -> Look:
 
 def _running(place: Home) -> tuple[Look, bool]:
     try:
-        serving = msgspec.convert(ask(place.control, Status(), patience=AMQP_PATIENCE), Serving)
+        serving = msgspec.convert(ask(place.control, Status(), patience=PATIENCE), Serving)
     except NotRunning:
         return Look("gateway", "good", "does not run"), False
     except (NoAnswer, msgspec.ValidationError) as fault:
@@ -183,7 +183,7 @@ def _exchange(place: Home) -> Look:
     try:
         asyncio.run(_reach(url))
     except (ExchangeFault, TimeoutError, OSError) as fault:
-        told = one_line(fault) or f"no answer in {AMQP_PATIENCE:.0f} seconds"
+        told = one_line(fault) or f"no answer in {PATIENCE:.0f} seconds"
         return Look("business side", "bad", f"RabbitMQ cannot be used: {told}")
     return Look("business side", "good", "RabbitMQ answers")
 
@@ -191,6 +191,6 @@ def _exchange(place: Home) -> Look:
 async def _reach(url: str) -> None:
     exchange = RabbitExchange(url)
     try:
-        await asyncio.wait_for(exchange.connect(), AMQP_PATIENCE)
+        await asyncio.wait_for(exchange.connect(), PATIENCE)
     finally:
         await exchange.close()

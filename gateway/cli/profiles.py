@@ -61,7 +61,7 @@ def list_profiles(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) 
         say("there are no agreements yet", "yellow")
     for a in agreements:
         line(f"{a.id}: {a.party.name}, {a.status}{_days(a)}", "bold")
-        say(f"  profile sha256 {a.sha256}", "dim")
+        say(f"  sha256 {a.sha256}", "dim")
         table(
             ("  flow", "direction", "message", "canonical form", "priority"),
             [(f"  {f.id}", f.direction, str(f.message), f.canonical, f.priority) for f in a.flows],
@@ -103,7 +103,7 @@ def diff_profiles(
         print_json({"agreement": agreement, "then": then.sha256, "now": now.sha256, "changes": lines})
         return
     for each in lines:
-        say(each, {"+": "green", "-": "red"}.get(each[0], ""))
+        say(each, {"+": "green", "-": "red", "~": "yellow"}.get(each[0], ""))
     if not lines:
         say("no difference", "green")
 

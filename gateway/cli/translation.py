@@ -177,7 +177,7 @@ def _write(
                 messages.extend([] if made is None else [made])
         if messages:
             number += 1
-            written = write(_envelope(target, to, number), messages)
+            written = write(_envelope(target, to, number, messages), messages)
             complain(written.findings, None)
             if not written.sendable:
                 return False
@@ -200,15 +200,32 @@ def _build(document: Canonical, target: Target, number: int) -> tuple[Outgoing |
     return Outgoing(kind=target.kind, reference=reference, body=tuple(built.body)), findings
 
 
-def _envelope(target: Target, to: Literal["edifact", "x12"], number: int) -> Envelope:
+def _envelope(target: Target, to: Literal["edifact", "x12"], number: int, messages: Sequence[Outgoing]) -> Envelope:
     if target.agreement is not None and target.flow is not None:
         number += target.flow.numbers.interchange.min - 1
         asks = target.flow.envelope.request_acknowledgment
         return envelope(target.agreement, target.flow, number, datetime.now(UTC), asks=asks, test=True)
     sample = sample_envelope(to, target.kind.version)
-    return msgspec.structs.replace(
+    sample = msgspec.structs.replace(
         sample, control_number=str(number).zfill(len(sample.control_number)), group_number=str(number)
     )
+    if to == "edifact":
+        return sample
+    # X12 has no release character. Nobody's envelope may use any delimiters, so it uses such as the texts leave free.
+    used = {
+        character
+        for message in messages
+        for node in message.body
+        for segment in node.segments()
+        for element in segment.elements
+        for repetition in element
+        for text in repetition
+        for character in text
+    }
+    element, component, terminator = (
+        next((each for each in candidates if each not in used), candidates[0]) for candidates in ("*|", ":><", "~!")
+    )
+    return msgspec.structs.replace(sample, element=element, component=component, terminator=terminator)
 
 
 def _target(

@@ -156,6 +156,7 @@ REFUSED = {
         "correct it",
     ),
     "goods-loaded-nowhere": ({**ORDER, "goods": [{"loaded_at": 3}]}, "", "correct it"),
+    "type-of-a-part": ({**ORDER, "references": [{"value": "PO-1"}]}, "references[0]", "add the field"),
     "deep": (b'{"type":"transport_order/1","number":' + b"[" * 100_000, "", ""),
 }
 

@@ -75,7 +75,8 @@ def canonical_error(error: msgspec.ValidationError) -> CanonicalError:
     """What msgspec found wrong, with its path taken out of the sentence and advice put in."""
     match = _PLACE.fullmatch(str(error))
     text, path = (match["text"], match["path"]) if match else (str(error), "")
-    if path == "type" or text.endswith("missing required field `type`"):
+    # Parts of a document may have a `type` of their own; only at the top it is the document's.
+    if path == "type" or (not path and text.endswith("missing required field `type`")):
         return CanonicalError("type", text, f"set `type` to one of: {', '.join(CANONICAL)}")
     return CanonicalError(
         path, text, next((advice for start, advice in _ADVICE if text.startswith(start)), "correct it")
