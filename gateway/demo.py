@@ -108,6 +108,50 @@ class Scene:
         return ended.stdout
 
 
+class _Place(msgspec.Struct):
+    line: int | None
+    column: int | None
+
+
+class _Finding(msgspec.Struct):
+    severity: str
+    text: str
+    where: _Place
+
+
+class _Message(msgspec.Struct):
+    """A message, as far as the demonstration tells of it, in the words of ``messages search --json``."""
+
+    id: str
+    reference: str
+    type: str
+    version: str
+    party: str | None
+    agreement: str | None
+    flow: str | None
+    content: str
+    receipt: str
+    guide: str | None
+    map: str | None
+    canonical_type: str | None
+    canonical_sha256: str | None
+    findings: list[_Finding]
+
+
+class _Hit(msgspec.Struct):
+    message: _Message
+
+
+class _File(msgspec.Struct):
+    name: str
+    size: int
+    sha256: str
+
+
+class _Story(msgspec.Struct):
+    transmission: _File
+
+
 def play(folder: Path, amqp: str | None, console: Console) -> None:
     """The whole story in ``folder``, where a gateway's folder was made. Raises :class:`DemoFailed`."""
     scene = Scene(folder, amqp, console)
@@ -259,13 +303,14 @@ def _statuses_come_in(scene: Scene, serving: Serving) -> None:
         scene.show(f"{EDIFACT} finds {name}", contrl)
     if b"UCI+4711+" not in contrl or b":14+7'" not in contrl or contrl.count(b"UCM+") != 1:
         raise DemoFailed("the CONTRL does not accept the interchange and reject exactly one message")
-    scene.tell("accepted, except message 3: segment 5 (DTM), element 1, component 2 is no date")
+    _tell_what_became(scene, "4711")
     scene.note(f"IFTSTA of {EDIFACT}, 3 messages", "2 accepted, 1 rejected at its exact place, CONTRL collected")
     with _partner(scene, serving, X12) as sftp:
         sftp.putfo(io.BytesIO(report), "/in/214-000000077.x12")
         scene.show(f"{X12} uploads 214-000000077.x12", report)
         name, functional = _collect(scene, sftp, "997")
         scene.show(f"{X12} finds {name}", functional)
+    _tell_what_became(scene, "000000077")
     if b"AK1*QM*77~" not in functional or b"AK9*A*1*1*1~" not in functional:
         raise DemoFailed("the 997 does not accept the group")
     scene.note(f"214 of {X12}", "accepted, 997 collected")
@@ -274,6 +319,27 @@ def _statuses_come_in(scene: Scene, serving: Serving) -> None:
         scene.tell(f"the ERP receives {letter.type} from {letter.headers['party']} (message {letter.message_id})")
     scene.console.print(escape(msgspec.json.format(letters[0].body, indent=2).decode()), highlight=False)
     scene.note("canonical transport_status for the ERP", f"{len(letters)} received over {_way(scene)}")
+
+
+def _tell_what_became(scene: Scene, number: str) -> None:
+    """What the gateway made of a received interchange, as its ledger has it."""
+    hits = msgspec.json.decode(scene.ask("messages", "search", number, "--json"), type=list[_Hit])
+    messages = [hit.message for hit in reversed(hits)]
+    if not messages:
+        raise DemoFailed(f"interchange {number} is not in the ledger")
+    story = msgspec.json.decode(scene.ask("messages", "show", messages[0].id, "--json"), type=_Story)
+    file = story.transmission
+    scene.tell(f"archived: {file.name}, {file.size} bytes, sha256 {file.sha256}")
+    for each in messages:
+        scene.tell(
+            f"message {each.reference}: {each.type} {each.version} of {each.party}, agreement {each.agreement},"
+            f" flow {each.flow}: {each.content} by guide {each.guide}"
+        )
+        for finding in each.findings:
+            if finding.severity == "error":
+                scene.tell(f"    line {finding.where.line}, column {finding.where.column}: {finding.text}")
+        if each.canonical_sha256:
+            scene.tell(f"    became {each.canonical_type} by map {each.map}, sha256 {each.canonical_sha256}")
 
 
 def _orders_go_out(scene: Scene, serving: Serving) -> None:
@@ -363,8 +429,8 @@ def _functional_of_partner(tender: bytes) -> bytes:
 
 def _receipt(scene: Scene, party: str, state: str) -> str | None:
     """The id of a message to ``party`` whose receipt has come to ``state``."""
-    answer = msgspec.json.decode(scene.ask("messages", "search", "", "--party", party, "--json"))
-    return next((hit["message"]["id"] for hit in answer if hit["message"]["receipt"] == state), None)
+    hits = msgspec.json.decode(scene.ask("messages", "search", "", "--party", party, "--json"), type=list[_Hit])
+    return next((hit.message.id for hit in hits if hit.message.receipt == state), None)
 
 
 def _look_back(scene: Scene, serving: Serving) -> None:
