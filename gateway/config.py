@@ -24,7 +24,10 @@ from partners.validation import validate
 FILE = "sallyport.yaml"
 
 Port = Annotated[Whole, Field(le=65535)]
-Address = Annotated[str, Form(r"[0-9A-Za-z.:-]{1,255}", "an address to listen on, such as 127.0.0.1")]
+_LABEL = r"[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?"
+_IPV6 = r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,40}(?:\.[0-9]{1,3}){0,3}"
+Address = Annotated[str, Form(rf"{_LABEL}(?:\.{_LABEL}){{0,20}}|{_IPV6}", "an address to listen on, such as 127.0.0.1")]
+"""An IPv4 or IPv6 address, or a name that can be one: others make the resolver raise what is no ``OSError``."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 

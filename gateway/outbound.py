@@ -34,7 +34,6 @@ from translators.syntax import MessageKind
 from translators.validation import validate_tree
 from translators.writing import write
 
-
 ANEW = "Send it anew under a message id of its own: this one is used up"
 
 

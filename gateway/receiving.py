@@ -8,6 +8,7 @@ its caller. A crash between the two leaves an orphan in a pack, which nothing re
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Mapping
 
@@ -30,10 +31,15 @@ ARRIVAL_LANE = LANES["urgent"]
 
 
 def receive_from_partner(gateway: Gateway, arrival: Arrival) -> str:
-    """The id of the new transmission; the file is durable and its reading is ordered when this returns."""
+    """The id of the new transmission; the file is durable and its reading is ordered when this returns.
+
+    Raises ``OSError`` when the spool does not give back what the channel had written into it.
+    """
     # What was staged under a temporary name, or came before, is durable already.
     known = gateway.database.read(lambda connection: objects.find(connection, arrival.sha256))
     locator = known or gateway.archive.append(arrival.path.read_bytes())
+    if locator.sha256 != arrival.sha256:
+        raise OSError(errno.EIO, "what was read is not what was written: look at the disk of the spool", arrival.path)
     now = gateway.clock()
     transmission = Transmission(
         id=new_id("t", now),

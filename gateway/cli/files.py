@@ -173,9 +173,10 @@ def complain(wrong: list[Finding], at_hand: AtHand | None) -> None:
     """Findings on standard error, beside an answer that goes to standard output; notes are left out."""
     told = [each for each in wrong if each.severity != "note"]
     if at_hand is None:
-        findings.show(told, b"", None, on=errors)
+        findings.show(told, b"", None, everything=True, on=errors)
     else:
-        findings.show(told, at_hand.content, at_hand.reading, on=errors)
+        more = "sallyport validate --all shows them"
+        findings.show(told, at_hand.content, at_hand.reading, more=more, on=errors)
 
 
 def end_line() -> None:
@@ -266,7 +267,7 @@ def _show_verdict(made: Report, file: str) -> None:
     whose = f"{rejected:,} of {findings.counted(len(messages), 'message')} rejected, " if messages else ""
     line(f"not accepted: {whose}{told}", "bold red")
     if made.interchanges:
-        say(f"  next: correct what is marked; `sallyport ack {file}` shows what its sender would be told")
+        say(f"  next: correct what is marked; `sallyport ack {printable(file)}` shows what its sender would be told")
 
 
 def _show_inspection(found: Inspection) -> None:

@@ -32,13 +32,17 @@ def show(
     reading: Reading | None,
     *,
     everything: bool = False,
+    more: str = "--all shows them",
     on: Console = console,
 ) -> None:
-    """Prints the findings about a file; ``content`` and ``reading`` are the file, for the excerpts."""
+    """Prints the findings about a file; ``content`` and ``reading`` are the file, for the excerpts.
+
+    Of very many only the first are shown, and ``more`` says how to see the others.
+    """
     shown = findings if everything else findings[:AT_MOST]
     before: int | None = None
     for each in shown:
-        head = Text(each.severity, style=_COLOURS[each.severity])
+        head = Text().append(each.severity, style=_COLOURS[each.severity])
         place = _place(each.where)
         head.append(f" {place}" if place else "", style="bold")
         head.append(f"  [{each.code}]", style="dim")
@@ -48,7 +52,7 @@ def show(
             _excerpt(each, content, reading, on)
         before = each.where.offset
     if len(shown) < len(findings):
-        line(f"… and {len(findings) - len(shown):,} more: --all shows them", "bold", on)
+        line(f"… and {len(findings) - len(shown):,} more: {more}", "bold", on)
 
 
 def counted(many: int, noun: str) -> str:

@@ -115,8 +115,8 @@ def paragraph(text: str, indent: int = 0, style: str = "", on: Console = console
 
 def items(texts: Iterable[str], indent: int = 0, style: str = "") -> None:
     """Texts beside each other, folded between them before it is done within one."""
-    whole = " · ".join(text.replace(" ", _HARD_BLANK) for text in texts)
     room = max(NARROWEST, width() - indent)
+    whole = " · ".join(text.replace(" ", _HARD_BLANK) if cell_len(text) <= room else text for text in texts)
     for part in textwrap.wrap(whole, room, break_on_hyphens=False):
         line(" " * indent + part.replace(_HARD_BLANK, " "), style)
 
@@ -131,7 +131,6 @@ def table(
     rows: Sequence[Sequence[str]],
     *,
     details: Sequence[str] = (),
-    title: str = "",
     styles: Sequence[str] = (),
 ) -> None:
     """A table of texts: ``columns`` and then ``details``, which stand below their row where the width does not suffice.
@@ -139,8 +138,6 @@ def table(
     Each row has a cell for every column and every detail, and may have a style. Without details the last column is
     folded instead. Columns without any name have no line of names.
     """
-    if title:
-        say(title, "bold")
     names = [*columns, *details]
     natural = [max(cell_len(cell) for cell in cells) for cells in zip(names, *rows, strict=True)]
     beside = sum(natural) + GAP * (len(names) - 1) <= width()
@@ -150,8 +147,10 @@ def table(
     for row, style in zip(rows, styles or [""] * len(rows), strict=True):
         _row(row[:shown], natural[:shown], style)
         told = [(name, cell) for name, cell in zip(names[shown:], row[shown:], strict=True) if cell]
-        if told:
-            items(told[0][1:] if len(details) == 1 else [f"{name} {cell}" for name, cell in told], 2 * INDENT, "dim")
+        if told and len(details) == 1:
+            paragraph(told[0][1], 2 * INDENT, "dim")
+        else:
+            items([f"{name} {cell}" for name, cell in told], 2 * INDENT, "dim")
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], style: str = "") -> None:
