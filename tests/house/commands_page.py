@@ -16,8 +16,9 @@ INTRODUCTION = """\
 Each command answers to `--help`. Where `--json` is offered, the answer is one JSON document on standard output and
 nothing else stands there. What is wrong goes to standard error, with a next step.
 
-Exit codes: 0, good; 1, the input is at fault (a file that is not accepted, nothing found, an order that was refused);
-2, the call or the environment is at fault.
+Exit codes: 0, good, also when nothing was found; 1, the input is at fault (a file that is not accepted, an unknown id,
+an order that was refused); 2, the call or the environment is at fault. Beside these there are the shell's own for what
+was ended from outside: 130 after Ctrl-C, 141 when nobody reads the output any more (`| head`).
 
 Commands with `--home` work on the gateway in that folder. Those that only look open its ledger for reading. Those that
 change something ask the gateway that runs there, and do it themselves when none runs.
