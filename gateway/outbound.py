@@ -25,7 +25,7 @@ from gateway.wiring import FIRST_REFERENCE, envelope, indexed, lane, map_context
 from gateway.working import GiveUp
 from partners import Agreement, Flow
 from queues import Job
-from translators.canonical import Canonical, CanonicalError, read_canonical, search_references
+from translators.canonical import CANONICAL, Canonical, CanonicalError, read_canonical, search_references
 from translators.envelope import Envelope, Outgoing, Written
 from translators.finding import Finding, Where
 from translators.functional_groups import FUNCTIONAL_GROUPS
@@ -65,6 +65,9 @@ def build_message(gateway: Gateway, job: Job) -> None:
         document = read_canonical(gateway.content(source.sha256))
     except CanonicalError as fault:
         raise GiveUp("document-unreadable", f"{source.name}: {fault}. Correct the document. {ANEW}") from None
+    if not isinstance(document, CANONICAL[flow.canonical]):
+        text = f"{source.name}: flow `{agreement.id}/{flow.id}` takes {flow.canonical}, and this is another document"
+        raise GiveUp("document-unreadable", f"{text}. Name the flow that takes it. {ANEW}")
     draft = _draft(gateway, agreement, flow, document, source)
     gateway.database.write(lambda c: _commit(gateway, c, job, source, agreement, flow, document, draft))
     gateway.wake.set()

@@ -169,6 +169,17 @@ def test_same_document_again_has_no_effect_and_another_under_its_id_is_refused(p
     assert len(play.messages()) == 1
 
 
+def test_document_of_another_type_than_the_flow_takes_is_a_case(play: Play, example: Example) -> None:
+    play.upload(example("214.x12"), "214.x12", "prairie-freight")
+    play.work()
+    (status,) = play.letters
+    play.submit(status.body, ORDER_OUT)
+    play.work()
+    (case,) = play.cases()
+    assert case.cause == "document-unreadable" and "takes transport_order/1" in case.text
+    assert not play.out("blue-anchor")
+
+
 @pytest.mark.parametrize(
     ("content", "flow", "cause", "words"),
     [
