@@ -126,6 +126,11 @@ class Archive(Reader):
             self._last_number = int(names[-1])
             self._take_up(names[-1])
 
+    @property
+    def failure(self) -> str | None:
+        """Why the archive takes nothing any more until it is opened again; ``None`` while all is well."""
+        return self._failure
+
     def append(self, content: bytes) -> Locator:
         """Where the content lies; it is durable when this returns.
 

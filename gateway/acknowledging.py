@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection
 
-from gateway.exchange import ReceiptKind, Verdict
+from gateway.exchange import ImpossibleStep, ReceiptKind, Verdict
 from gateway.exchange.delivery import DELIVERY
 from gateway.ids import new_id
 from gateway.instance import Gateway
@@ -79,9 +79,12 @@ def acknowledge_again(gateway: Gateway, connection: Connection, earlier: Earlier
         transmission = transmissions.get(connection, transmission_id)
         if transmission.delivery is None or "resend" not in DELIVERY.table[transmission.delivery]:
             continue  # It is on its way already.
-        deliveries.step(
-            connection, transmission_id, "resend", at=now, actor="gateway", data={"reason": "interchange repeated"}
-        )
+        try:
+            deliveries.step(
+                connection, transmission_id, "resend", at=now, actor="gateway", data={"reason": "interchange repeated"}
+            )
+        except ImpossibleStep:
+            continue  # Another copy of the interchange has just had it sent.
         order_delivery(gateway, connection, transmission, again=new_id("a", now))
 
 

@@ -142,6 +142,11 @@ class Database:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             return work(connection)
 
+    @property
+    def failure(self) -> str | None:
+        """Why this process can write no more, whatever is tried; ``None`` while all is well."""
+        return self._writer.broken if self._writer else None
+
     def close(self) -> None:
         """Finish what was submitted, close every connection; the writer's last, so that it is the one to checkpoint."""
         self._closed = True
@@ -250,7 +255,7 @@ class _SqliteWriter:
         self._lock = _lock(path)
         self._gate = threading.Lock()
         self._closed = False
-        self._broken: str | None = None
+        self.broken: str | None = None
         self._inbox: queue.SimpleQueue[_Submission | None] = queue.SimpleQueue()
         self._engine = _sqlite_engine(path, reader=False)
         try:
@@ -320,8 +325,8 @@ class _SqliteWriter:
         outcomes: list[tuple[_Submission, Any, BaseException | None]] = []
         committed = False
         try:
-            if self._broken:
-                raise DatabaseFault(self._broken)
+            if self.broken:
+                raise DatabaseFault(self.broken)
             with connection.begin():
                 for submission in group:
                     try:
@@ -335,7 +340,7 @@ class _SqliteWriter:
         except BaseException as error:  # noqa: BLE001 (the commit itself failed: every member must hear of it)
             cause = _root(error)
             if str(getattr(cause, "sqlite_errorname", "")).startswith("SQLITE_IOERR"):
-                self._broken = f"Writing {self._path} failed ({cause}): look at the disk, then start the gateway again"
+                self.broken = f"Writing {self._path} failed ({cause}): look at the disk, then start the gateway again"
             outcomes = [(submission, None, self._commit_failed(error)) for submission in group]
         for submission, result, failure in outcomes:
             if failure is None:

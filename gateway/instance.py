@@ -60,11 +60,21 @@ class Gateway:
         if archive.recovery is not None:
             log.warning("the archive was left unfinished by a crash; this is what was found", found=archive.recovery)
         try:
-            return cls(home, database, archive, Catalogue(), clock)
+            gateway = cls(home, database, archive, Catalogue(), clock)
+            if database.dialect == "sqlite":
+                # This process has the database to itself, so whoever held work before is gone.
+                for job in database.write(gateway.queue.abandon):
+                    log.info("work was in hand when the gateway ended; it is done again", stage=job.kind, **job.payload)
         except BaseException:
             archive.close()
             database.close()
             raise
+        return gateway
+
+    @property
+    def failure(self) -> str | None:
+        """Why this process can keep nothing any more, so that it has to end; ``None`` while all is well."""
+        return self.archive.failure or self.database.failure
 
     def content(self, sha256: str) -> bytes:
         """The archived bytes with this hash, verified.

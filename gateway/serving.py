@@ -59,6 +59,10 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     """Why nothing can be read from the company's systems at the moment."""
 
 
+class GatewayBroken(Exception):
+    """The disk failed in a way that only a new process can judge; the text says what to do."""
+
+
 async def serve(home: Home, ready: Callable[[Serving], None]) -> None:
     """Run the gateway until SIGTERM or SIGINT; ``ready`` hears where it listens, once it does.
 
@@ -109,7 +113,7 @@ async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, read
         limits=Limits(upload=config.sftp.max_upload, disk_reserve=config.sftp.disk_reserve),
         clock=gateway.clock,
     )
-    sweeper = _Sweeper(gateway)
+    sweeper = _Sweeper(gateway, partial(loop.call_soon_threadsafe, stop.set))
     consumer: Consumer | None = None
     serving: Serving | None = None
 
@@ -150,6 +154,8 @@ async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, read
         ready(serving)
         await stop.wait()
         log.info("gateway stops: finishing what is under way")
+    if gateway.failure is not None:
+        raise GatewayBroken(gateway.failure)
 
 
 def _login(gateway: Gateway, user: str) -> Login | None:
@@ -212,10 +218,11 @@ async def _take(gateway: Gateway, letter: Letter) -> None:
 
 
 class _Sweeper:
-    """The thread that does what time brings."""
+    """The thread that does what time brings, and that looks whether the gateway can still keep what it takes."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, broken: Callable[[], object]) -> None:
         self._gateway = gateway
+        self._broken = broken
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
 
@@ -232,6 +239,11 @@ class _Sweeper:
         elapsed = {"sweep": every, "tidy": TIDY_EVERY}
         while not self._stopping.wait(PROFILES_EVERY):
             elapsed = {name: seconds + PROFILES_EVERY for name, seconds in elapsed.items()}
+            if self._gateway.failure is not None:
+                # A sync that failed once proves nothing when it succeeds later: end, and read the files anew.
+                log.critical("the gateway ends, because it can keep nothing any more", error=self._gateway.failure)
+                self._broken()
+                return
             try:
                 self._gateway.profiles.refresh(settled=True)
                 if elapsed["sweep"] >= every:

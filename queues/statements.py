@@ -254,11 +254,11 @@ def extend_leases(held: Sequence[tuple[int, int]], worker: str, lease_until: dat
 # What keeps the queue moving -----------------------------------------------------------------------------------------
 
 
-def expire_leases(now: datetime, limit: int) -> Update:
-    """Make jobs whose lease ran out ready again; returns them with the number of the attempt that was lost."""
+def expire_leases(until: datetime, now: datetime, limit: int) -> Update:
+    """Make jobs ready whose lease lasts no longer than ``until``; returns them with the number of the lost attempt."""
     expired = (
         select(job.c.id)
-        .where(job.c.state == "leased", job.c.lease_until < now)
+        .where(job.c.state == "leased", job.c.lease_until < until)
         .order_by(job.c.lease_until)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -26,8 +26,9 @@ other; PostgreSQL ends one of them, and the caller's database runs it again.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -197,10 +198,22 @@ class WorkQueue:
                 "has it or it is done. Roll back; nothing of this attempt may take effect"
             )
 
+    def abandon(self, connection: Connection) -> list[Job]:
+        """The jobs that anybody held; they are ready again, with their fencing numbers spent.
+
+        For a database that one process has to itself and has just opened: whoever held leases is gone, and waiting for
+        them to run out would only delay the work.
+        """
+        return self._release(connection, datetime.max.replace(tzinfo=UTC), sys.maxsize)
+
     def reap(self, connection: Connection, limit: int = REAPED_AT_ONCE) -> list[Job]:
         """The jobs whose lease had run out; they are ready again. To be called about every quarter of a lease."""
+        return self._release(connection, self._now(connection), limit)
+
+    def _release(self, connection: Connection, until: datetime, limit: int) -> list[Job]:
+        """Make the jobs ready whose lease lasts no longer than ``until``."""
         now = self._now(connection)
-        expired = [_job(row) for row in connection.execute(statements.expire_leases(now, limit))]
+        expired = [_job(row) for row in connection.execute(statements.expire_leases(until, now, limit))]
         # In the same order everywhere, so that two reapers cannot wait for each other.
         for lane, partner in sorted({(job.lane, job.partner) for job in expired}):
             statements.wake_lane(connection, partner=partner, lane=lane, run_at=now, now=now)

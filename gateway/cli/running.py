@@ -102,6 +102,7 @@ def serve(home: HomeOption = DEFAULT_HOME) -> None:
     from gateway import logs
     from gateway.database import DatabaseFault
     from gateway.profiles_folder import ProfilesUnusable
+    from gateway.serving import GatewayBroken
     from gateway.serving import serve as run
     from gateway.sftp import KeyFault, SpoolBusy
     from queues import ExchangeFault
@@ -113,7 +114,7 @@ def serve(home: HomeOption = DEFAULT_HOME) -> None:
         for each in fault.loaded.faults:
             note(str(each), "red")
         fail("the profiles have faults", f"put them right; sallyport check --home {home} says when they are")
-    except (DatabaseFault, ArchiveFault, KeyFault, SpoolBusy, ExchangeFault) as fault:
+    except (DatabaseFault, ArchiveFault, GatewayBroken, KeyFault, SpoolBusy, ExchangeFault) as fault:
         fail(str(fault), f"sallyport doctor --home {home} looks at everything around it")
     except DBAPIError as fault:
         fail(f"the database cannot be used: {one_line(fault.orig)}", f"check `database` in {place.folder / FILE}")

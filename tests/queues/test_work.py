@@ -219,6 +219,19 @@ def test_a_lost_lease_takes_no_effect(database: Database, queue: WorkQueue, cloc
         finish(database, queue, fresh)
 
 
+def test_abandoned_work_is_ready_at_once_and_its_holder_has_lost_it(
+    database: Database, queue: WorkQueue, clock: Clock
+) -> None:
+    for key in "abc":
+        put(database, queue, key)
+    (held,) = take(database, queue, 1)
+    assert keys(database.write(queue.abandon)) == [held.key]
+    assert database.write(queue.abandon) == []
+    with pytest.raises(LostLease):
+        finish(database, queue, held)
+    assert sorted(keys(take(database, queue, 10))) == ["a", "b", "c"]
+
+
 def test_an_id_never_comes_back(database: Database, queue: WorkQueue) -> None:
     """Else a worker that was away could complete a job that it never saw: same id, same attempt."""
     put(database, queue, "a")

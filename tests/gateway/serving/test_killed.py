@@ -37,7 +37,6 @@ def test_killed_right_after_the_ok_and_the_partner_unsure(make_house: MakeHouse)
         content = example("iftsta.edi").replace(b"4711", str(number).encode())
         house.upload(content, f"{number}.edi")
         house.kill()
-        house.minute()
         house.start()
         # It may not have seen the OK, so it sends the file once more.
         house.upload(content, f"{number}.edi")

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from archive import Archive
 from gateway import logs, serving
 from gateway.cli.running import make_home
 from gateway.config import Home, LogSettings, open_home
@@ -26,7 +27,7 @@ from gateway.instance import Gateway
 from gateway.ledger import mailboxes
 from gateway.profiles_folder import ProfilesFolder
 from gateway.receiving import READ
-from gateway.serving import Serving, serve
+from gateway.serving import GatewayBroken, Serving, serve
 from gateway.working import FAULTS_BEFORE_BURIAL, Workers
 from queues import EmbeddedExchange, Job, Letter, Mismatch, Patience, WorkQueue
 from tests.gateway.pipeline.play import Play
@@ -214,3 +215,30 @@ def test_log_that_cannot_be_written_stops_nothing() -> None:
         logging.root.handlers[:] = handlers
         logging.root.setLevel(level)
     assert len(lost) == 2
+
+
+def test_gateway_ends_when_it_can_keep_nothing_any_more(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        started: asyncio.Future[Serving] = asyncio.get_running_loop().create_future()
+        running = asyncio.create_task(serve(home, started.set_result))
+        await started
+        monkeypatch.setattr(Archive, "failure", "a sync failed: look at the disk, then start again")
+        await running
+
+    monkeypatch.setattr(serving, "PROFILES_EVERY", 0.02)
+    with pytest.raises(GatewayBroken, match="look at the disk"):
+        asyncio.run(run())
+
+
+def test_work_in_hand_when_a_gateway_died_is_done_at_once(home: Home) -> None:
+    first = Play(home)
+    transmission = first.upload(example("iftsta.edi"))
+    (job,) = first.gateway.database.write(
+        lambda c: first.gateway.queue.claim(c, worker="one that dies", lanes=(1,), limit=1)
+    )
+    assert job.payload == {"transmission": transmission}
+    first.gateway.close()
+    second = Play(home)
+    second.work()
+    assert len(second.messages()) == 3
+    second.gateway.close()
