@@ -14,26 +14,33 @@ from sqlalchemy import Connection
 
 from gateway.acknowledging import Answered
 from gateway.ids import new_id
-from gateway.instance import Gateway
 from gateway.ledger import cases, expectations, journal, receipts
 from gateway.ledger.expectations import Expectation
 from gateway.ledger.receipts import Receipt
 from translators.answers import Answer, read_answers
-from translators.syntax import Interchange, Source
+from translators.judgement import Judgement
+from translators.syntax import Source
 
 
 def settle_answers(
-    gateway: Gateway, connection: Connection, interchange: Interchange, source: Source, about: Answered, now: datetime
+    connection: Connection, judgement: Judgement, source: Source, about: Answered, now: datetime
 ) -> None:
-    """Record every statement in a received interchange and settle what it answers."""
-    answers, findings = read_answers(interchange, source)
+    """Record every statement in a received interchange and settle what it answers.
+
+    Test data settles nothing that is real: an acknowledgment that is marked as a test, under an agreement that is
+    live, is kept and becomes a case.
+    """
+    answers, findings = read_answers(judgement.interchange, source)
     party = about.transmission.party or ""
+    test = any(each.fatal and each.code == "test-indicator-conflict" for each in judgement.interchange_findings)
+    if test and answers:
+        _not_counted(connection, judgement, about, party, now)
     final: dict[str, tuple[Answer, Receipt]] = {}
     rejected: list[str] = []
     for answer in answers:
-        matched = _match(connection, answer, party)
+        matched = [] if test else _match(connection, answer, party)
         receipt = _record(connection, answer, matched, about, party, now)
-        if not matched:
+        if not matched and not test:
             _unmatched(connection, answer, receipt, about, party, now)
         for each in matched:
             # The statements go from the general to the particular: the last one about a message is the one that counts.
@@ -110,6 +117,14 @@ def _unmatched(
         " which we expect no such answer. Compare the number with what was sent; then close this case"
     )
     cases.open(connection, cause="receipt-unmatched", text=text, subject=about.interchange_id, party=party, at=now)
+
+
+def _not_counted(connection: Connection, judgement: Judgement, about: Answered, party: str, now: datetime) -> None:
+    text = (
+        f"interchange {judgement.interchange.control_number} of `{party}` acknowledges what we sent, but is marked as a"
+        " test while the agreement is live: it settles nothing. Ask the partner for the acknowledgment without the mark"
+    )
+    cases.open(connection, cause="answer-not-counted", text=text, subject=about.interchange_id, party=party, at=now)
 
 
 def _rejected(connection: Connection, answer: Answer, receipt: Receipt, party: str, now: datetime) -> None:

@@ -186,7 +186,7 @@ def _record(
         cases.open(connection, cause=cause, text=text, subject=interchange_id, party=transmission.party, at=now)
         return
     answer = Answered(transmission=transmission, interchange_id=interchange_id, messages=recorded)
-    settle_answers(gateway, connection, plan.interchange, reading.source, answer, now)
+    settle_answers(connection, plan.judgement, reading.source, answer, now)
     acknowledge(gateway, connection, plan.judgement, plan.recognition.agreements, plan.flows, answer, now)
 
 

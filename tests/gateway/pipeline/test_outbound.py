@@ -132,6 +132,16 @@ def test_partner_cannot_settle_what_another_owes(play: Play, example: Example) -
     assert {case.cause for case in play.cases()} == {"unknown-sender", "identity-mismatch"}
 
 
+def test_acknowledgment_marked_as_a_test_settles_nothing_real(play: Play, example: Example) -> None:
+    play.submit(example("order.json"), ORDER_OUT)
+    play.work()
+    play.upload(contrl("1").replace(b"+900'UNH", b"+900++++++1'UNH"), "contrl.edi")
+    play.work()
+    assert [each.receipt for each in play.messages("SHP-260812")] == ["waiting"]
+    (case,) = play.cases()
+    assert case.cause == "answer-not-counted"
+
+
 def test_resend_is_the_identical_file_and_awaits_anew(play: Play, example: Example) -> None:
     play.submit(example("order.json"), ORDER_OUT)
     play.work()
