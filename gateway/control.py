@@ -21,17 +21,26 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
+import structlog
 
+from archive import ArchiveFault
+from gateway.database import NOT_NOW
 from gateway.instance import Gateway
 from gateway.ledger import NotRecorded
 from gateway.operations import NotPossible, assign_case, close_case, resend
 from gateway.receiving import Conflict, receive_from_business
 from queues import Exchange, Letter, NotNow
 
+log = structlog.get_logger()
+
 LONGEST = 64 << 20
 """Bytes of one request or answer: a document of the business side travels in it."""
 PATIENCE = 60.0
 """Seconds in which a gateway that works has answered, also one whose disk is slow."""
+
+
+GRACE = 2.0
+"""Seconds in which what is being answered may end when the gateway stops."""
 
 
 class Send(msgspec.Struct, frozen=True, tag_field="order", tag="send"):
@@ -149,6 +158,7 @@ class ControlSocket:
         self._answer = answer
         self._business_end = business_end
         self._server: asyncio.Server | None = None
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def listen(self) -> None:
         """Answer requests from now on; a socket that a killed gateway left behind is replaced."""
@@ -166,13 +176,21 @@ class ControlSocket:
         self._server = await asyncio.start_unix_server(self._serve, sock=listening, limit=LONGEST)
 
     async def stop(self) -> None:
-        """Answer nothing more."""
+        """Answer nothing more; what is being answered has a moment to end."""
         if self._server is not None:
             self._server.close()
+            if self._open:
+                await asyncio.wait(set(self._open), timeout=GRACE)
+            for writer in self._open.values():
+                writer.close()
             await self._server.wait_closed()
         self._path.unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a connection is served by a task")
+        self._open[task] = writer
         try:
             line = await reader.readline()
             try:
@@ -185,11 +203,15 @@ class ControlSocket:
                 reply = {"refused": f"the gateway does not understand the order ({fault}): is it of another version?"}
             except Refused as fault:
                 reply = {"refused": str(fault)}
+            except (ArchiveFault, *NOT_NOW) as fault:
+                log.error("an order could not be carried out", error=str(fault))
+                reply = {"refused": f"not possible now: {fault}"}
             writer.write(msgspec.json.encode(reply) + b"\n")
             await writer.drain()
         except (ConnectionError, ValueError):
             pass  # Whoever asked is gone, or sent a line beyond the limit; nothing was changed for it.
         finally:
+            del self._open[task]
             writer.close()
 
     async def _hand_out(self, take: Take, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:

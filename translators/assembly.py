@@ -20,6 +20,7 @@ of another interchange ends this one, wherever it stands: the caller goes on the
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -38,7 +39,7 @@ _COPY = 80
 """How much of a value a finding copies."""
 
 
-class Assembly:
+class Assembly(ABC):
     """One interchange while it is being read. ``run`` fills it; its ``end`` is then where to go on."""
 
     header: ClassVar[str]
@@ -104,13 +105,13 @@ class Assembly:
         """What to do with further tags that have a meaning outside messages."""
         return {}
 
+    @abstractmethod
     def open_group(self, segment: Segment) -> Group:
         """The group that a group header opens; faults of the header are added to its findings."""
-        raise NotImplementedError
 
+    @abstractmethod
     def open_message(self, segment: Segment, group: Group) -> tuple[str, MessageKind, list[Finding]]:
         """The reference and the kind that a message header states, and what is wrong with it."""
-        raise NotImplementedError
 
     def same_group_reference(self, header: str, trailer: str) -> bool:
         """Whether a group's trailer repeats its header's reference."""

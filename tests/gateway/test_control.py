@@ -33,6 +33,7 @@ from gateway.control import (
     obey,
     take_letters,
 )
+from gateway.database import CommitFailed
 from queues import EmbeddedExchange, Letter
 from tests.gateway.pipeline.play import Play
 
@@ -291,3 +292,23 @@ def test_a_folder_may_lie_deep(play: Play, tmp_path: Path) -> None:
 
 def test_the_patience_of_commands_is_longer_than_a_slow_disk() -> None:
     assert control.PATIENCE >= 30
+
+
+def test_order_that_is_not_possible_now_is_told_so(
+    play: Play, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise CommitFailed("the disk is full")
+
+    monkeypatch.setattr(play.gateway.database, "write", full)
+    with pytest.raises(Refused, match="not possible now: the disk is full"):
+        ask(running.path, Resend(subject="t-1", actor="eva", reason="lost"))
+
+
+def test_stop_does_not_wait_for_somebody_who_says_nothing(play: Play, tmp_path: Path) -> None:
+    made = Running(tmp_path / "control.sock", play)
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(str(made.path))
+        assert ask(made.path, Status()) == {"pid": 1}
+        made.stop()
+        assert silent.recv(1) == b""
