@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -149,8 +149,13 @@ class House:
                 look_for_keys=False,
                 timeout=PATIENCE,
             )
-            with client.open_sftp() as sftp:
+            sftp = client.open_sftp()
+            try:
                 yield sftp
+            finally:
+                # A test may have cut the connection over which the client would say goodbye.
+                with suppress(EOFError):
+                    sftp.close()
 
     def upload(self, content: bytes, name: str, partner: str = BLUE_ANCHOR) -> None:
         """A partner puts a file into its mailbox; it was told that it is safe when this returns."""
