@@ -11,6 +11,8 @@ raises, what it raised decides:
 - anything else is a fault of ours: it is logged with its traceback, tried twice more in case the moment was to blame,
   and then buried as a case. This is the one place in the gateway that catches everything, so that one bad message
   never takes the others with it.
+
+A job whose workers ended without a word five times may be what ends them: it is buried as a case before the next run.
 """
 
 from __future__ import annotations
@@ -41,6 +43,8 @@ IDLE = 0.2
 """Seconds an idle worker waits before it looks again; a wake-up in this process shortens it."""
 HEARTBEAT = 15.0
 FAULTS_BEFORE_BURIAL = 3
+DEATHS_BEFORE_BURIAL = 5
+"""How often a job's lease may end without a word from its worker."""
 BASE, CAP, BUDGET = timedelta(seconds=30), timedelta(hours=1), timedelta(hours=72)
 
 
@@ -124,6 +128,13 @@ class Workers:
         return bool(jobs)
 
     def _run(self, job: Job) -> None:
+        if job.expiries >= DEATHS_BEFORE_BURIAL:
+            text = (
+                f"{job.expiries} workers ended without a word while they ran the stage `{job.kind}`, which may be what"
+                " ended them. Look into the log of those moments and at the memory; then resend, or have it sent again"
+            )
+            self._settle(partial(self._bury, job, "workers-ended", text))
+            return
         try:
             self._stages[job.kind](self._gateway, job)
         except LostLease:

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ from gateway.ledger import mailboxes
 from gateway.profiles_folder import ProfilesFolder
 from gateway.receiving import READ
 from gateway.serving import GatewayBroken, Serving, serve
-from gateway.working import FAULTS_BEFORE_BURIAL, Workers
+from gateway.working import DEATHS_BEFORE_BURIAL, FAULTS_BEFORE_BURIAL, Workers
 from queues import EmbeddedExchange, Job, Letter, Mismatch, Patience, WorkQueue
 from tests.gateway.pipeline.play import Play
 from tests.gateway.serving.running import example, until
@@ -242,3 +243,19 @@ def test_work_in_hand_when_a_gateway_died_is_done_at_once(home: Home) -> None:
     second.work()
     assert len(second.messages()) == 3
     second.gateway.close()
+
+
+def test_work_that_ends_the_process_again_and_again_becomes_a_case(home: Home) -> None:
+    for _ in range(DEATHS_BEFORE_BURIAL):
+        dying = Play(home)
+        if not dying.messages() and not dying.gateway.database.read(dying.gateway.queue.depth):
+            dying.upload(example("iftsta.edi"))
+        claim = partial(dying.gateway.queue.claim, worker="one that dies", lanes=(1,), limit=1)
+        assert len(dying.gateway.database.write(claim)) == 1
+        dying.gateway.close()
+    last = Play(home)
+    last.work()
+    (case,) = last.cases()
+    assert case.cause == "workers-ended" and "read" in case.text
+    assert not last.messages()
+    last.gateway.close()
