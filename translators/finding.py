@@ -18,7 +18,7 @@ Severity = Literal["error", "warning", "note"]
 Layer = Literal["syntax", "envelope", "guide", "code", "schema", "rule"]
 
 
-class Where(msgspec.Struct, frozen=True, kw_only=True):
+class Where(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The place of a finding, as exact as it is known; what is not known is ``None``.
 
     ``segment_position`` counts the message's segments with the header (UNH, ST) as 1. ``element`` counts the first
@@ -41,7 +41,7 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
     offset: int | None = None
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing that is wrong, or worth knowing, and where; ``code`` is a key of :data:`translators.codes.CODES`."""
 
     code: str
