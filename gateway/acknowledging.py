@@ -16,8 +16,7 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection
 
-from gateway.exchange import ImpossibleStep, ReceiptKind, Verdict
-from gateway.exchange.delivery import DELIVERY
+from gateway.exchange import DELIVERY, ImpossibleStep, ReceiptKind, Verdict
 from gateway.ids import new_id
 from gateway.instance import Gateway
 from gateway.ledger import cases, deliveries, journal, receipts, transmissions
@@ -49,7 +48,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 class _Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One interchange that answers: the kind its file is named by, what goes into it."""
 
-    kind: Literal["contrl", "997", "999", "ta1"]
+    kind: Literal["contrl", "997", "ta1"]
     messages: Sequence[Outgoing]
     extra: Sequence[Node] = ()
 

@@ -36,7 +36,6 @@ def settle_answers(
     if test and answers:
         _not_counted(connection, judgement, about, party, now)
     final: dict[str, tuple[Answer, Receipt]] = {}
-    rejected: list[str] = []
     for answer in answers:
         matched = [] if test else _match(connection, answer, party)
         receipt = _record(connection, answer, matched, about, party, now)
@@ -48,7 +47,6 @@ def settle_answers(
     for expectation_id, (answer, receipt) in final.items():
         state = expectations.settle(connection, expectation_id, answer.verdict, receipt.id, now, actor=party)
         if state == "rejected":
-            rejected.append(expectation_id)
             _rejected(connection, answer, receipt, party, now)
     for finding in findings:
         if finding.fatal:

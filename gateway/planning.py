@@ -60,7 +60,7 @@ class Plan(msgspec.Struct, kw_only=True):
     @property
     def assigned(self) -> bool:
         """Whether there is an agreement to handle it by."""
-        return self.recognition.outcome is Outcome.RECOGNISED and self.case is None
+        return self.case is None
 
 
 def plan_file(gateway: Gateway, transmission: Transmission, content: bytes, reading: Reading) -> list[Plan]:

@@ -54,10 +54,6 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the rule holds in a direction."""
         return self.only in ("", direction)
 
-    def is_required(self, direction: Direction) -> bool:
-        """Whether a missing value is an error in a direction."""
-        return self.required in ("both", direction)
-
 
 class Setting(msgspec.Struct, frozen=True):
     """A canonical value that the presence of a node, or of the message itself, implies."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -13,7 +13,6 @@ from sqlalchemy.sql import ColumnElement
 from gateway.exchange import DeliveryState
 from gateway.ledger.faults import NotRecorded
 from gateway.ledger.schema import carriage, transmission
-from gateway.ledger.statements import chunks
 
 Direction = Literal["in", "out"]
 Side = Literal["partner", "business"]
@@ -65,11 +64,6 @@ def carrying(connection: Connection, message_id: str) -> list[Transmission]:
 def answering(connection: Connection, transmission_id: str) -> list[Transmission]:
     """The transmissions that acknowledge this one, the oldest first."""
     return _where(connection, transmission.c.answers == transmission_id)
-
-
-def get_all(connection: Connection, identifiers: Sequence[str]) -> list[Transmission]:
-    """The transmissions with these ids, the oldest first; what does not exist is left out."""
-    return [row for some in chunks(identifiers) for row in _where(connection, transmission.c.id.in_(some))]
 
 
 def _where(connection: Connection, condition: ColumnElement[bool]) -> list[Transmission]:
