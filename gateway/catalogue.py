@@ -83,6 +83,8 @@ class Catalogue:
             maps=self.map_names,
             canonical=frozenset(CANONICAL),
             channel_kinds=frozenset({"sftp"}),
+            matched_receipts=frozenset({"contrl", "ta1", "997", "999"}),
+            written_receipts=frozenset({"contrl", "ta1", "997"}),
             timezones=timezones,
             retention=retention,
         )

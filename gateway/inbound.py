@@ -42,7 +42,7 @@ from gateway.planning import Plan, extent, plan_file
 from gateway.publishing import publish
 from gateway.wiring import LANES, lane, wire_identity
 from queues import Job
-from translators.answers import is_acknowledgment
+from translators.answers import is_acknowledgment, is_understood
 from translators.finding import Finding
 from translators.judgement import JudgedMessage
 from translators.reading import read
@@ -133,11 +133,12 @@ def _record(
     """One interchange with everything in it and everything that follows from it."""
     interchange_id = new_id("i", now)
     interchange = plan.interchange
-    if plan.case is None:
+    if plan.assigned:
         _claim(connection, plan, interchange_id, now)
     agreement = plan.recognition.agreement if plan.assigned else None
-    if agreement is not None:
-        profile_versions.record(connection, agreement.sha256, agreement.id, agreement.resolved.decode(), now)
+    used = {each.sha256: each for each in (agreement, *(pair[0] for pair in plan.flows.values())) if each is not None}
+    for each in used.values():
+        profile_versions.record(connection, each.sha256, each.id, each.resolved.decode(), now)
     offset, length = extent(reading, interchange.offset, interchange.end)
     accepted = plan.assigned and plan.repeats is None and not plan.judgement.rejected
     interchanges.record(
@@ -179,7 +180,7 @@ def _record(
             gateway, connection, transmission, reading, plan, judged, interchange_id, number, now
         )
         for number, judged in enumerate(plan.judgement.messages, 1)
-        if not is_acknowledgment(judged.message.kind)
+        if not is_understood(judged.message.kind)
     }
     if plan.case is not None:
         cause, text = plan.case
@@ -252,8 +253,6 @@ def _record_message(
     message, group = judged.message, judged.group
     agreement, flow = plan.flows.get(id(message), (None, None))
     translation = plan.translations.get(id(message))
-    if agreement is not None:
-        profile_versions.record(connection, agreement.sha256, agreement.id, agreement.resolved.decode(), now)
     if translation is not None:
         objects.record(connection, translation.locator, now)
     offset, length = extent(reading, message.offset, message.end)
@@ -291,6 +290,8 @@ def _record_message(
     note(kind="message-received", data={"interchange": interchange_id, "reference": message.reference})
     if not plan.assigned:
         note(kind="message-unassigned", data={"reason": plan.case[1] if plan.case else ""})
+    elif flow is None and is_acknowledgment(message.kind):
+        _leave_to_a_person(connection, row, note, now)
     elif translation is None:
         note(kind="message-rejected", data={"findings": _told(judged.findings)})
     else:
@@ -299,6 +300,16 @@ def _record_message(
         note(kind="message-translated", data={"canonical": translation.type, "sha256": translation.locator.sha256})
         publish(gateway, connection, row, translation.locator.size, now)
     return message_id
+
+
+def _leave_to_a_person(connection: Connection, row: MessageRow, note: partial[int], now: datetime) -> None:
+    """An answer that no flow maps and that cannot be matched: it is neither accepted nor answered, and not lost."""
+    note(kind="message-quarantined", data={"reason": "no flow for it"})
+    text = (
+        f"{row.type} {row.reference} of `{row.party}` answers something that we sent; this gateway cannot tell what."
+        f" Read it (`sallyport messages show {row.id}`) and act on it, then close this case"
+    )
+    cases.open(connection, cause="answer-for-a-person", text=text, subject=row.id, party=row.party, at=now)
 
 
 def _told(findings: Sequence[Finding]) -> list[str]:

@@ -54,11 +54,11 @@ class FlowGuides:
 
     def __call__(self, interchange: Interchange, group: Group, message: Message) -> Guide | Finding:
         """The guide with the flow's layers, or why there is none."""
-        if is_acknowledgment(message.kind):
-            found = self._catalogue.guide(guide_name(interchange.syntax, message.kind))
-            return found or _unknown(self._catalogue, interchange, group, message, self._source)
         kind = message.kind
         pair = self._recognition.flow_for("in", interchange.syntax, kind.type, kind.version)
+        if pair is None and is_acknowledgment(kind):
+            found = self._catalogue.guide(guide_name(interchange.syntax, kind))
+            return found or _unknown(self._catalogue, interchange, group, message, self._source)
         if pair is None:
             return self._not_agreed(interchange, group, message)
         agreement, flow = pair

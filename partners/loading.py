@@ -23,7 +23,7 @@ from partners.channel import KINDS, Channel, SftpChannel
 from partners.code_list import CodeList
 from partners.document import Mapping, Node, Scalar, Sequence, read_document
 from partners.fault import Fault, Place, did_you_mean, fault, in_order
-from partners.flow import Flow, NumberRange
+from partners.flow import RECEIPTS, Flow, NumberRange
 from partners.party import Party
 from partners.register import Register
 from partners.template import DIRECTIVES, resolve, text_of
@@ -41,6 +41,10 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     maps: frozenset[str] | None = None
     canonical: frozenset[str] | None = None
     channel_kinds: frozenset[str] | None = None
+    matched_receipts: frozenset[str] | None = None
+    """The receipts that are understood when they come: others cannot be expected."""
+    written_receipts: frozenset[str] | None = None
+    """The receipts that can be issued."""
     timezones: frozenset[str] | None = None
     retention: frozenset[str] | None = None
 
@@ -223,6 +227,8 @@ class _Loading:
         if isinstance(code_lists, Mapping):
             for table in code_lists.items:
                 self._refer(code_lists, table, "code list", self.nodes["code_list"])
+        self._check_receipts(flow, "expect", "does not match", self.known.matched_receipts)
+        self._check_receipts(flow, "issue", "does not write", self.known.written_receipts)
         channels = self.nodes["channels"]
         self._refer(flow, "channel", "channel", channels)
         channel = channels.get(text_of(flow, "channel") or "")
@@ -235,6 +241,13 @@ class _Loading:
         for receipt in _items(flow, "expect"):
             if text_of(receipt, "receipt") == "mdn" and kind not in (None, "as2"):
                 self._fault(place, f"the flow expects an MDN, and none comes over a channel of kind {kind}")
+
+    def _check_receipts(self, flow: Mapping, key: str, lacks: str, able: frozenset[str] | None) -> None:
+        """A receipt that this gateway cannot handle would be promised, or waited for, in vain."""
+        for receipt in _items(flow, key):
+            kind = receipt.items.get("receipt")
+            if able is not None and isinstance(kind, Scalar) and kind.text in RECEIPTS and kind.text not in able:
+                self._fault(kind.place, f"this gateway {lacks} receipts of kind {kind.text}", did_you_mean("", able))
 
     def _check_envelope_identities(self, terms: Terms, tree: Mapping) -> None:
         """Both parties need a name in the envelopes of each flow, or nothing could be recognised or written."""

@@ -13,7 +13,8 @@ from translators.syntax import Address, Interchange, Message, MessageKind, Segme
 AnswerKind = Literal["contrl", "997", "999", "ta1"]
 Verdict = Literal["received", "accepted", "accepted-with-errors", "partially-accepted", "rejected"]
 
-_ACKNOWLEDGMENTS = frozenset({"CONTRL", "APERAK", "TA1", "997", "999", "824"})
+_UNDERSTOOD = frozenset({"CONTRL", "997", "999"})
+_ACKNOWLEDGMENTS = _UNDERSTOOD | {"APERAK", "TA1", "824"}
 
 X12_VERDICTS: dict[str, Verdict] = {
     "A": "accepted",
@@ -76,6 +77,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 def is_acknowledgment(kind: MessageKind) -> bool:
     """Whether a message of this kind answers another one, and therefore must not be answered itself."""
     return kind.type in _ACKNOWLEDGMENTS
+
+
+def is_understood(kind: MessageKind) -> bool:
+    """Whether :func:`translators.answers.read_answers` reads messages of this kind; others need a map, or a person."""
+    return kind.type in _UNDERSTOOD
 
 
 class Notes:

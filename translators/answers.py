@@ -15,14 +15,24 @@ that is called accepted inside a rejected group was not accepted.
 
 from __future__ import annotations
 
-from translators.answer import X12_VERDICTS, Answer, AnswerKind, Notes, Verdict, is_acknowledgment, quoted, sentence
+from translators.answer import (
+    X12_VERDICTS,
+    Answer,
+    AnswerKind,
+    Notes,
+    Verdict,
+    is_acknowledgment,
+    is_understood,
+    quoted,
+    sentence,
+)
 from translators.contrl_answers import ContrlReader
 from translators.finding import Finding
 from translators.functional_answers import FunctionalReader
 from translators.meanings import INTERCHANGE_NOTES, said
 from translators.syntax import Interchange, Segment, Source
 
-__all__ = ["Answer", "AnswerKind", "Verdict", "is_acknowledgment", "read_answers"]
+__all__ = ["Answer", "AnswerKind", "Verdict", "is_acknowledgment", "is_understood", "read_answers"]
 
 _LEVELS = ("interchange", "group", "message")
 
