@@ -1,38 +1,34 @@
-"""The answers we owe: CONTRL, 997 and TA1, written in the transaction that records what they answer.
+"""The answers we owe, written in the transaction that records what they answer.
 
-Which kinds, and when, the flows say (``issue``). The control number is taken, the bytes are built with it and archived,
-and the transmission is ordered, all in the caller's transaction: an answer never leaves for something that is not
-committed, and nothing that is committed stays without its answer.
+Which kinds, when, and on what terms, the flows say (``issue``); what is in them, :mod:`gateway.owed`. The control
+number is taken, the bytes are built with it and archived, and the transmission is ordered, all in the caller's
+transaction: an answer never leaves for something that is not committed, and nothing that is committed stays without its
+answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import groupby
-from typing import Literal
 
 import msgspec
 from sqlalchemy import Connection
 
-from gateway.exchange import DELIVERY, ImpossibleStep, ReceiptKind, Verdict
+from gateway.exchange import DELIVERY, ImpossibleStep, Verdict
 from gateway.ids import new_id
 from gateway.instance import Gateway
 from gateway.ledger import cases, deliveries, journal, receipts, transmissions
 from gateway.ledger.interchanges import Earlier, InterchangeRow
 from gateway.ledger.receipts import Receipt
 from gateway.ledger.transmissions import Transmission
+from gateway.owed import Answer, answers, dues
 from gateway.publishing import order_delivery, record_for_partner, send, take_number
 from gateway.wiring import ACK_LANE, envelope
-from partners import Agreement, Flow, IssuedReceipt
+from partners import Agreement, Flow
 from translators.charset import of_identifier
-from translators.contrl import contrl
-from translators.envelope import Envelope, Outgoing, Written
-from translators.functional import functional_acknowledgments
-from translators.judgement import JudgedMessage, Judgement, syntax_version
-from translators.ta1 import ta1
-from translators.tree import Node
+from translators.envelope import Envelope, Written
+from translators.judgement import Judgement, syntax_version
 from translators.writing import write
 
 
@@ -43,14 +39,6 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     interchange_id: str
     messages: Mapping[int, str]
     """The ledger's ids by ``id()`` of the messages."""
-
-
-class _Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """One interchange that answers: the kind its file is named by, what goes into it."""
-
-    kind: Literal["contrl", "997", "ta1"]
-    messages: Sequence[Outgoing]
-    extra: Sequence[Node] = ()
 
 
 def acknowledge(
@@ -67,9 +55,15 @@ def acknowledge(
     if not pairs:
         return
     agreement, flow = pairs[0]
-    owed = {each.receipt for _, pair_flow in pairs for each in pair_flow.issue if _due(each, judgement)}
-    for answer in _answers(judgement, owed, flow):
-        _send(gateway, connection, agreement, flow, judgement, answer, about, now)
+    for answer in answers(judgement, dues(pairs, judgement), now):
+        _send(gateway, connection, agreement, flow, answer, about, now)
+    owed = {each.receipt for _, pair_flow in pairs for each in pair_flow.issue if each.when != "never"}
+    if "contrl" in owed and not judgement.interchange.control_number:
+        text = (
+            "the interchange has no control number (UNB 0020), so that no CONTRL can name it. Tell the sender's EDI"
+            " desk that it was rejected, then close this case"
+        )
+        _unanswered(connection, text, agreement, about, now)
 
 
 def acknowledge_again(gateway: Gateway, connection: Connection, earlier: Earlier, now: datetime) -> None:
@@ -102,44 +96,16 @@ def _answering_flows(
     ]
 
 
-def _due(issued: IssuedReceipt, judgement: Judgement) -> bool:
-    match issued.when:
-        case "always":
-            return True
-        case "on-error":
-            return not judgement.accepted
-        case "on-request":
-            return judgement.interchange.acknowledgment_requested
-        case "never":
-            return False
-
-
-def _answers(judgement: Judgement, owed: Collection[str], flow: Flow) -> list[_Answer]:
-    answers: list[_Answer] = []
-    if "contrl" in owed and (written := contrl(judgement)) is not None:
-        answers.append(_Answer(kind="contrl", messages=[written]))
-    if "997" in owed:
-        ours = flow.envelope.delimiters
-        delimiters = "".join(filter(None, (ours.element, ours.component, ours.terminator, ours.repetition)))
-        sets = functional_acknowledgments(judgement, delimiters=delimiters)
-        # One functional group has one version: sets of different versions travel in envelopes of their own.
-        for _, some in groupby(sorted(sets, key=lambda each: each.kind.version), key=lambda each: each.kind.version):
-            answers.append(_Answer(kind="997", messages=list(some)))
-    if "ta1" in owed and (node := ta1(judgement)) is not None:
-        answers.append(_Answer(kind="ta1", messages=(), extra=[node]))
-    return answers
-
-
 def _send(
     gateway: Gateway,
     connection: Connection,
     agreement: Agreement,
     flow: Flow,
-    judgement: Judgement,
-    answer: _Answer,
+    answer: Answer,
     about: Answered,
     now: datetime,
 ) -> None:
+    judgement = answer.judgement
     test = judgement.interchange.test
 
     def written_with(number: int) -> tuple[Envelope, Written]:
@@ -153,14 +119,7 @@ def _send(
             f"the {answer.kind.upper()} for interchange {judgement.interchange.control_number} cannot be written:"
             f" {'; '.join(each.text for each in wrong)}. Tell the partner's EDI desk how its interchange was judged"
         )
-        cases.open(
-            connection,
-            cause="cannot-be-answered",
-            text=text,
-            subject=about.interchange_id,
-            party=agreement.party.id,
-            at=now,
-        )
+        _unanswered(connection, text, agreement, about, now)
         return
     outer, written = written_with(take_number(connection, flow))
     locator = gateway.archive.append(written.data)
@@ -177,7 +136,18 @@ def _send(
     )
     # Its delivery carries no message of ours: what it answers stays where it is.
     send(gateway, connection, transmission, [], now)
-    _record_receipts(connection, judgement, answer.kind, carrier, about, now)
+    _record_receipts(connection, answer, carrier, about, now)
+
+
+def _unanswered(connection: Connection, text: str, agreement: Agreement, about: Answered, now: datetime) -> None:
+    cases.open(
+        connection,
+        cause="cannot-be-answered",
+        text=text,
+        subject=about.interchange_id,
+        party=agreement.party.id,
+        at=now,
+    )
 
 
 def _like_the_subject(outer: Envelope, judgement: Judgement) -> Envelope:
@@ -191,62 +161,41 @@ def _like_the_subject(outer: Envelope, judgement: Judgement) -> Envelope:
 
 
 def _record_receipts(
-    connection: Connection,
-    judgement: Judgement,
-    kind: ReceiptKind,
-    carrier: InterchangeRow,
-    about: Answered,
-    now: datetime,
+    connection: Connection, answer: Answer, carrier: InterchangeRow, about: Answered, now: datetime
 ) -> None:
-    """One receipt for the interchange, and one for each of its messages where the kind speaks of messages."""
-    rejected = judgement.rejected
-    whole: Verdict = "rejected" if rejected else "accepted" if judgement.accepted else "partially-accepted"
-    if kind == "ta1" and not rejected:
-        whole = "accepted"
+    """One receipt for the interchange, and one for each of its messages, as far as the answer speaks of them."""
     make = partial(
         Receipt,
-        kind=kind,
+        kind=answer.kind,
         direction="out",
         party=carrier.party,
         transmission=carrier.transmission,
         interchange=carrier.id,
         answers_interchange=about.interchange_id,
-        control_number=judgement.interchange.control_number,
+        control_number=answer.judgement.interchange.control_number,
         at=now,
     )
-    codes = [each.code for each in judgement.findings if each.fatal]
-    receipts.record(connection, make(id=new_id("r", now), verdict=whole, codes=codes))
-    data = {"kind": kind, "verdict": whole, "transmission": carrier.transmission}
-    journal.append(connection, at=now, subject=about.interchange_id, kind="receipt-issued", actor="gateway", data=data)
-    if kind == "ta1":
-        return
-    for judged in judgement.messages:
+    data = {"kind": answer.kind, "transmission": carrier.transmission}
+    issued = partial(journal.append, connection, at=now, kind="receipt-issued", actor="gateway")
+    if answer.whole is not None:
+        codes = [each.code for each in answer.judgement.findings if each.fatal]
+        receipts.record(connection, make(id=new_id("r", now), verdict=answer.whole, codes=codes))
+        issued(subject=about.interchange_id, data={**data, "verdict": answer.whole})
+    for judged in answer.about:
         message_id = about.messages.get(id(judged.message))
-        if message_id is not None:
-            _record_message_receipt(connection, judged, make, message_id, kind, carrier, now)
-
-
-def _record_message_receipt(
-    connection: Connection,
-    judged: JudgedMessage,
-    make: partial[Receipt],
-    message_id: str,
-    kind: ReceiptKind,
-    carrier: InterchangeRow,
-    now: datetime,
-) -> None:
-    verdict: Verdict = "accepted" if judged.accepted else "rejected"
-    receipts.record(
-        connection,
-        make(
-            id=new_id("r", now),
-            answers_message=message_id,
-            group_type=judged.group.kind,
-            group_number=judged.group.control_number,
-            message_reference=judged.message.reference,
-            verdict=verdict,
-            codes=[each.code for each in judged.findings if each.fatal],
-        ),
-    )
-    data = {"kind": kind, "verdict": verdict, "transmission": carrier.transmission}
-    journal.append(connection, at=now, subject=message_id, kind="receipt-issued", actor="gateway", data=data)
+        if message_id is None:
+            continue
+        verdict: Verdict = "accepted" if judged.accepted else "rejected"
+        receipts.record(
+            connection,
+            make(
+                id=new_id("r", now),
+                answers_message=message_id,
+                group_type=judged.group.kind,
+                group_number=judged.group.control_number,
+                message_reference=judged.message.reference,
+                verdict=verdict,
+                codes=[each.code for each in judged.findings if each.fatal],
+            ),
+        )
+        issued(subject=message_id, data={**data, "verdict": verdict})

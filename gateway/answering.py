@@ -1,4 +1,4 @@
-"""The answers we get: CONTRL, 997 and TA1 of a partner, matched to what it owed us.
+"""The answers we get: CONTRL, TA1, 997, 999, APERAK and 824 of a partner, matched to what it owed us.
 
 Every statement is kept as a receipt, also one that repeats or contradicts an earlier one. What it says goes to each
 expectation that it answers; a statement about an interchange goes to all its messages, except where the same
@@ -20,6 +20,9 @@ from gateway.ledger.receipts import Receipt
 from translators.answers import Answer, read_answers
 from translators.judgement import Judgement
 from translators.syntax import Source
+
+_OF_INTERCHANGE = "ACE"
+"""UN/EDIFACT 1153, a related document: where guides use it, it names the interchange."""
 
 
 def settle_answers(
@@ -57,10 +60,8 @@ def settle_answers(
 
 
 def _match(connection: Connection, answer: Answer, party: str) -> list[Expectation]:
-    if not answer.control_number and not answer.group_number:
-        return []
-    return list(
-        expectations.match(
+    if answer.control_number or answer.group_number:
+        found = expectations.match(
             connection,
             kind=answer.kind,
             party=party,
@@ -69,7 +70,12 @@ def _match(connection: Connection, answer: Answer, party: str) -> list[Expectati
             group_number=answer.group_number,
             message_reference=answer.message_reference,
         )
-    )
+        if found or not answer.references:
+            return list(found)
+    # A number alone is told from a document's best where the partner says that it is an interchange's.
+    ordered = sorted(answer.references, key=lambda each: each.qualifier != _OF_INTERCHANGE)
+    values = [each.value for each in ordered]
+    return list(expectations.match_named(connection, kind=answer.kind, party=party, values=values)) if values else []
 
 
 def _record(
@@ -101,7 +107,7 @@ def _record(
 def _unmatched(
     connection: Connection, answer: Answer, receipt: Receipt, about: Answered, party: str, now: datetime
 ) -> None:
-    number = answer.control_number or answer.group_number
+    number = answer.control_number or answer.group_number or ", ".join(each.value for each in answer.references)
     journal.append(
         connection,
         at=now,

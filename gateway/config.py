@@ -99,6 +99,8 @@ class Home:
         self.config = config
         self.data = folder / config.data
         self.profiles = folder / config.profiles
+        self.guides = folder / "guides"
+        """The gateway's own guides; the folder need not be there."""
 
     @property
     def database_url(self) -> str:

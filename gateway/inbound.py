@@ -40,9 +40,9 @@ from gateway.ledger.messages import MessageRow
 from gateway.ledger.transmissions import Transmission
 from gateway.planning import Plan, extent, plan_file
 from gateway.publishing import publish
-from gateway.wiring import LANES, lane, wire_identity
+from gateway.wiring import LANES, lane, terms_by_parties, wire_identity
 from queues import Job
-from translators.answers import is_acknowledgment, is_understood
+from translators.answers import is_acknowledgment
 from translators.finding import Finding
 from translators.judgement import JudgedMessage
 from translators.reading import read
@@ -60,9 +60,11 @@ def read_transmission(gateway: Gateway, job: Job) -> None:
     """The stage ``read``: everything that follows from one received file, committed at once."""
     transmission = gateway.database.read(lambda c: transmissions.get(c, job.payload["transmission"]))
     content = gateway.content(transmission.sha256)
-    reading = read(content)
+    # One state of the profiles for reading and for planning, whatever is activated meanwhile.
+    register = gateway.profiles.current
+    reading = read(content, terms=terms_by_parties(register, transmission.at.date()))
     for _ in range(REPLANS):
-        plans = plan_file(gateway, transmission, content, reading)
+        plans = plan_file(gateway, register, transmission, content, reading)
         try:
             gateway.database.write(partial(_commit, gateway, job, transmission, reading, plans))
         except _Overtaken:
@@ -102,7 +104,9 @@ def _unreadable(
     connection: Connection, transmission: Transmission, reading: Reading, fatal: list[Finding], now: datetime
 ) -> None:
     """Bytes that are no interchange, or that stand beside some: a person has to look, since nobody can be answered."""
-    reason = "; ".join(finding.text for finding in fatal) or "no interchange was found in it"
+    # What each message behind a damaged header was, the journal has; that there are some, the header's finding says.
+    told = [finding.text for finding in fatal if finding.code != "message-unaddressed"]
+    reason = "; ".join(told) or "no interchange was found in it"
     journal.append(
         connection,
         at=now,
@@ -180,7 +184,8 @@ def _record(
             gateway, connection, transmission, reading, plan, judged, interchange_id, number, now
         )
         for number, judged in enumerate(plan.judgement.messages, 1)
-        if not is_understood(judged.message.kind)
+        # An acknowledgment settles what it answers. An APERAK may have a flow besides, and mean something to the ERP.
+        if not is_acknowledgment(judged.message.kind) or id(judged.message) in plan.flows
     }
     if plan.case is not None:
         cause, text = plan.case
@@ -290,26 +295,19 @@ def _record_message(
     note(kind="message-received", data={"interchange": interchange_id, "reference": message.reference})
     if not plan.assigned:
         note(kind="message-unassigned", data={"reason": plan.case[1] if plan.case else ""})
-    elif flow is None and is_acknowledgment(message.kind):
-        _leave_to_a_person(connection, row, note, now)
     elif translation is None:
         note(kind="message-rejected", data={"findings": _told(judged.findings)})
     else:
         note(kind="message-accepted", data={"guide": judged.guide, "findings": _told(judged.findings)})
         references.record_all(connection, message_id, translation.references)
-        note(kind="message-translated", data={"canonical": translation.type, "sha256": translation.locator.sha256})
+        made = {
+            "canonical": translation.type,
+            "sha256": translation.locator.sha256,
+            "map_sha256": translation.map_sha256,
+        }
+        note(kind="message-translated", data=made)
         publish(gateway, connection, row, translation.locator.size, now)
     return message_id
-
-
-def _leave_to_a_person(connection: Connection, row: MessageRow, note: partial[int], now: datetime) -> None:
-    """An answer that no flow maps and that cannot be matched: it is neither accepted nor answered, and not lost."""
-    note(kind="message-quarantined", data={"reason": "no flow for it"})
-    text = (
-        f"{row.type} {row.reference} of `{row.party}` answers something that we sent; this gateway cannot tell what."
-        f" Read it (`sallyport messages show {row.id}`) and act on it, then close this case"
-    )
-    cases.open(connection, cause="answer-for-a-person", text=text, subject=row.id, party=row.party, at=now)
 
 
 def _told(findings: Sequence[Finding]) -> list[str]:

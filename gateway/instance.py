@@ -60,7 +60,7 @@ class Gateway:
         if archive.recovery is not None:
             log.warning("the archive was left unfinished by a crash; this is what was found", found=archive.recovery)
         try:
-            gateway = cls(home, database, archive, Catalogue(), clock)
+            gateway = cls(home, database, archive, Catalogue(home.guides), clock)
             if database.dialect == "sqlite":
                 # This process has the database to itself, so whoever held work before is gone.
                 for job in database.write(gateway.queue.abandon):

@@ -1,27 +1,30 @@
 """Which guide a message is judged by: the one its flow names, or the bare standard's where there is no flow.
 
 The answer is a guide, or the finding that says why there is none; the finding becomes part of the message's judgement
-and so of the acknowledgment.
+and so of the acknowledgment. A message without a guide stays whole and can be looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from gateway.catalogue import Catalogue
-from gateway.wiring import error, message_place
+from gateway.wiring import error, message_place, severities
 from translators.answers import is_acknowledgment
+from translators.dates import envelope_day
 from translators.finding import Finding, Where
 from translators.guide import Guide
+from translators.lookup import Alias, guide_names, meant_version, nearest_version
 from translators.syntax import Group, Interchange, Message, MessageKind, Source
 
 if TYPE_CHECKING:
     from partners import Agreement, Flow, Recognition
 
-GuideFor = Callable[[Interchange, Group, Message], Guide | Finding]
+GuideFor = Callable[[Interchange, Group, Message], Guide | Finding | Alias]
 
 
 def guide_name(syntax: str, kind: MessageKind) -> str:
@@ -32,9 +35,8 @@ def guide_name(syntax: str, kind: MessageKind) -> str:
 def guide_of_standard(catalogue: Catalogue, source: Source) -> GuideFor:
     """Judges every message by the standard that it names."""
 
-    def guide_for(interchange: Interchange, group: Group, message: Message) -> Guide | Finding:
-        found = catalogue.guide(guide_name(interchange.syntax, message.kind))
-        return found or _unknown(catalogue, interchange, group, message, source)
+    def guide_for(interchange: Interchange, group: Group, message: Message) -> Guide | Finding | Alias:
+        return _of_standard(catalogue, interchange, group, message, source)
 
     return guide_for
 
@@ -42,56 +44,86 @@ def guide_of_standard(catalogue: Catalogue, source: Source) -> GuideFor:
 class FlowGuides:
     """Judges every message by its flow, and remembers which flow that was.
 
+    Dated layers and codes are those of the day that the interchange states, or of ``received`` where that is no day.
     Acknowledgments need no flow: that they may be sent follows from what they answer.
     """
 
-    def __init__(self, catalogue: Catalogue, recognition: Recognition, source: Source) -> None:
+    def __init__(
+        self, catalogue: Catalogue, recognition: Recognition, source: Source, received: date | None = None
+    ) -> None:
         self._catalogue = catalogue
         self._recognition = recognition
         self._source = source
+        self._received = received
         self.flows: dict[int, tuple[Agreement, Flow]] = {}
         """Agreement and flow by ``id()`` of the message; the caller holds the messages as long as this."""
 
-    def __call__(self, interchange: Interchange, group: Group, message: Message) -> Guide | Finding:
-        """The guide with the flow's layers, or why there is none."""
+    def __call__(self, interchange: Interchange, group: Group, message: Message) -> Guide | Finding | Alias:
+        """The guide with the flow's layers and policies, or why there is none."""
         kind = message.kind
         pair = self._recognition.flow_for("in", interchange.syntax, kind.type, kind.version)
+        meant = meant_version(interchange.syntax, kind.version) if pair is None else None
+        if meant is not None:
+            pair = self._recognition.flow_for("in", interchange.syntax, kind.type, meant)
         if pair is None and is_acknowledgment(kind):
-            found = self._catalogue.guide(guide_name(interchange.syntax, kind))
-            return found or _unknown(self._catalogue, interchange, group, message, self._source)
+            return _of_standard(self._catalogue, interchange, group, message, self._source)
         if pair is None:
             return self._not_agreed(interchange, group, message)
         agreement, flow = pair
         self.flows[id(message)] = pair
-        guide = self._catalogue.guide(flow.guide, flow.guide_layers)
+        on = envelope_day(interchange.date) or self._received
+        guide = self._catalogue.guide(flow.guide, flow.guide_layers, on=on, severities=severities(flow))
         if guide is None:
             raise LookupError(f"agreement `{agreement.id}`, flow `{flow.id}`: there is no guide `{flow.guide}`")
-        return guide
+        return _alias(guide, interchange, group, message, self._source) if meant else guide
 
     def _not_agreed(self, interchange: Interchange, group: Group, message: Message) -> Finding:
         agreement, kind = self._recognition.agreement, message.kind
         if agreement is None:
             text = self._recognition.text
-        elif guide_name(interchange.syntax, kind) not in self._catalogue.guide_names:
-            return _unknown(self._catalogue, interchange, group, message, self._source)
+        elif isinstance(found := _of_standard(self._catalogue, interchange, group, message, self._source), Finding):
+            return found
         else:
             text = agreement.why_no_flow("in", interchange.syntax, kind.type, kind.version)
         where = message_place(interchange, group, message, self._source)
         return error("message-not-agreed", text, _at_type(interchange, where, 1), kind.type)
 
 
+def _of_standard(
+    catalogue: Catalogue, interchange: Interchange, group: Group, message: Message, source: Source
+) -> Guide | Finding | Alias:
+    kind = message.kind
+    for name in guide_names(interchange.syntax, kind):
+        if (guide := catalogue.guide(name)) is not None:
+            return guide
+    meant = meant_version(interchange.syntax, kind.version)
+    if meant is not None:
+        for name in guide_names(interchange.syntax, msgspec.structs.replace(kind, version=meant)):
+            if (guide := catalogue.guide(name)) is not None:
+                return _alias(guide, interchange, group, message, source)
+    return _unknown(catalogue, interchange, group, message, source)
+
+
+def _alias(guide: Guide, interchange: Interchange, group: Group, message: Message, source: Source) -> Alias:
+    where = message_place(interchange, group, message, source)
+    text = f"the header calls its version {message.kind.version!r}, which is none; it was read as {guide.version}"
+    finding = error("message-version-form", text, _at_type(interchange, where, 2), message.kind.version)
+    return Alias(guide, msgspec.structs.replace(finding, severity="warning"))
+
+
 def _unknown(catalogue: Catalogue, interchange: Interchange, group: Group, message: Message, source: Source) -> Finding:
     kind = message.kind
-    versions = sorted(
-        name.split("/")[1]
-        for name in catalogue.guide_names
-        if name.startswith(f"{interchange.syntax}/") and name.endswith(f"/{kind.type}")
-    )
+    versions = catalogue.versions.get(interchange.syntax, {})
     where = message_place(interchange, group, message, source)
-    if versions:
-        text = f"there is a guide for {kind.type} in {', '.join(versions)}, not in {kind.version}"
+    nearest = nearest_version(kind.version, [version for version, kinds in versions.items() if kind.type in kinds])
+    if nearest is not None:
+        text = f"there is no guide for {kind.type} in {kind.version}; the nearest that there is, is {nearest}"
         return error("message-type-unknown", text, _at_type(interchange, where, 3), kind.version)
-    text = f"there is no guide for {kind.type} {kind.version}"
+    text = f"there is no guide for {kind.type} {kind.version}; " + (
+        f"{kind.version} has no message of that name"
+        if kind.version in versions
+        else "the message can be looked at, not judged"
+    )
     return error("message-type-unknown", text, _at_type(interchange, where, 1), kind.type)
 
 

@@ -21,17 +21,17 @@ from gateway.ledger.expectations import Expectation
 from gateway.ledger.messages import MessageRow
 from gateway.ledger.transmissions import Transmission
 from gateway.publishing import record_for_partner, send, take_number
-from gateway.wiring import FIRST_REFERENCE, envelope, indexed, lane, map_context
+from gateway.wiring import FIRST_REFERENCE, content, envelope, indexed, lane, map_context, severities
 from gateway.working import GiveUp
 from partners import Agreement, Flow
 from queues import Job
 from translators.canonical import CANONICAL, Canonical, CanonicalError, read_canonical, search_references
-from translators.envelope import Envelope, Outgoing, Written
+from translators.envelope import Envelope, Outgoing
 from translators.finding import Finding, Where
 from translators.functional_groups import FUNCTIONAL_GROUPS
 from translators.mapping import from_canonical
+from translators.preparing import prepare
 from translators.syntax import MessageKind
-from translators.validation import validate_tree
 from translators.writing import write
 
 ANEW = "Send it anew under a message id of its own: this one is used up"
@@ -74,7 +74,8 @@ def build_message(gateway: Gateway, job: Job) -> None:
 
 
 def _draft(gateway: Gateway, agreement: Agreement, flow: Flow, document: Canonical, source: Transmission) -> Draft:
-    map_, guide = gateway.catalogue.map(flow.map), gateway.catalogue.guide(flow.guide, flow.guide_layers)
+    map_ = gateway.catalogue.map(flow.map)
+    guide = gateway.catalogue.guide(flow.guide, flow.guide_layers, on=source.at.date(), severities=severities(flow))
     if map_ is None or guide is None:
         raise LookupError(f"agreement `{agreement.id}`, flow `{flow.id}`: there is no map or guide `{flow.map}`")
     reference = FIRST_REFERENCE[flow.message.standard]
@@ -88,21 +89,22 @@ def _draft(gateway: Gateway, agreement: Agreement, flow: Flow, document: Canonic
     findings = list(built.findings)
     if any(finding.fatal for finding in findings):
         return Draft(outgoing=None, guide=flow.guide, findings=findings)
-    findings.extend(validate_tree(kind, reference, built.body, guide))
-    outgoing = Outgoing(kind=kind, reference=reference, body=tuple(built.body))
-    # A trial with the lowest number finds what the character set cannot carry, before a number is spent.
-    trial = _write(agreement, flow, flow.numbers.interchange.min, source.at, outgoing)[1]
-    findings.extend(trial.findings)
-    return Draft(
-        outgoing=None if any(finding.fatal for finding in findings) else outgoing, guide=flow.guide, findings=findings
-    )
+    # A trial with the lowest number finds whatever keeps the message from being sent, before a number is spent.
+    outer = _envelope(agreement, flow, flow.numbers.interchange.min, source.at)
+    outgoing = Outgoing(kind=kind, reference=reference, body=built.body)
+    (prepared,) = prepare(outer, [outgoing], lambda _: guide).messages
+    trial = write(outer, content(flow, outer, [prepared.message]))
+    for finding in (*prepared.findings, *trial.findings):
+        # It will travel under another number.
+        where = msgspec.structs.replace(finding.where, interchange=None)
+        findings.append(msgspec.structs.replace(finding, where=where))
+    fatal = any(finding.fatal for finding in findings)
+    return Draft(outgoing=None if fatal else prepared.message, guide=flow.guide, findings=findings)
 
 
-def _write(agreement: Agreement, flow: Flow, number: int, at: datetime, outgoing: Outgoing) -> tuple[Envelope, Written]:
-    outer = envelope(
-        agreement, flow, number, at, asks=flow.envelope.request_acknowledgment, test=agreement.sends_test(flow)
-    )
-    return outer, write(outer, [outgoing])
+def _envelope(agreement: Agreement, flow: Flow, number: int, at: datetime) -> Envelope:
+    asks = flow.envelope.request_acknowledgment
+    return envelope(agreement, flow, number, at, asks=asks, test=agreement.sends_test(flow))
 
 
 def _commit(
@@ -183,7 +185,8 @@ def _send(
     now: datetime,
 ) -> None:
     number = take_number(connection, flow)
-    outer, written = _write(agreement, flow, number, now, outgoing)
+    outer = _envelope(agreement, flow, number, now)
+    written = write(outer, content(flow, outer, [outgoing]))
     if any(finding.fatal for finding in written.findings):
         raise ValueError("; ".join(finding.text for finding in written.findings))
     locator = gateway.archive.append(written.data)
@@ -192,13 +195,12 @@ def _send(
     )
     span = written.messages[0]
     group_type = FUNCTIONAL_GROUPS[flow.message.type] if outer.syntax == "x12" else ""
-    group_number = outer.group_number if outer.syntax == "x12" else ""
     message = msgspec.structs.replace(
         message,
         transmission=transmission.id,
         interchange=carrier.id,
         group_type=group_type,
-        group_number=group_number,
+        group_number=span.group,
         offset=span.offset,
         length=span.length,
     )
@@ -208,7 +210,9 @@ def _send(
         journal.append, connection, at=now, subject=message.id, actor="gateway", profile_sha256=message.profile_sha256
     )
     note(kind="message-received", data={"source": message.source})
-    note(kind="message-translated", data={"map": message.map, "findings": len(message.findings)})
+    map_ = gateway.catalogue.map(flow.map)
+    made = {"map": message.map, "map_sha256": map_.digest if map_ is not None else None}
+    note(kind="message-translated", data={**made, "findings": len(message.findings)})
     note(kind="message-accepted", data={"control_number": outer.control_number})
     for due in flow.expect:
         expectations.record(
@@ -221,7 +225,7 @@ def _send(
                 message=message.id,
                 control_number=outer.control_number,
                 group_type=group_type,
-                group_number=group_number,
+                group_number=span.group,
                 message_reference=message.reference,
                 recorded_at=now,
                 allowed=due.due,

@@ -20,11 +20,12 @@ from gateway.ledger import interchanges
 from gateway.ledger.interchanges import Earlier
 from gateway.ledger.transmissions import Transmission
 from gateway.wiring import error, indexed, interchange_place, map_context, message_place, wire_identity
-from partners import Agreement, Duplicate, Flow, Outcome, Recognition
+from partners import Agreement, Duplicate, Flow, Outcome, Recognition, Register
 from translators.canonical import Canonical, Reference, write_canonical
 from translators.finding import Finding
 from translators.judgement import JudgedMessage, Judgement, judge
-from translators.mapping import to_canonical
+from translators.mapping import map_validated
+from translators.scope import widen, widest
 from translators.syntax import Interchange, Reading
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,6 +38,8 @@ class Translation(msgspec.Struct, frozen=True):
     locator: Locator
     references: list[tuple[str, str]]
     map: str
+    map_sha256: str
+    """Of the map as it was, with everything that it extends."""
 
 
 class Plan(msgspec.Struct, kw_only=True):
@@ -63,14 +66,16 @@ class Plan(msgspec.Struct, kw_only=True):
         return self.case is None
 
 
-def plan_file(gateway: Gateway, transmission: Transmission, content: bytes, reading: Reading) -> list[Plan]:
+def plan_file(
+    gateway: Gateway, register: Register, transmission: Transmission, content: bytes, reading: Reading
+) -> list[Plan]:
     """A plan for each interchange of the file, in their order."""
     # How many before it in the same file bear the same parties and number.
     seen: Counter[tuple[object, ...]] = Counter()
     plans = []
     for each in reading.interchanges:
         name = (each.syntax, each.sender, each.receiver, each.control_number)
-        plans.append(_plan(gateway, transmission, content, reading, each, seen[name]))
+        plans.append(_plan(gateway, register, transmission, content, reading, each, seen[name]))
         seen[name] += 1
     return plans
 
@@ -83,13 +88,13 @@ def extent(reading: Reading, offset: int, end: int) -> tuple[int, int]:
 
 def _plan(
     gateway: Gateway,
+    register: Register,
     transmission: Transmission,
     content: bytes,
     reading: Reading,
     interchange: Interchange,
     ordinal: int,
 ) -> Plan:
-    register = gateway.profiles.current
     sender, receiver = (wire_identity(interchange.syntax, each) for each in (interchange.sender, interchange.receiver))
     recognition = register.recognise(sender, receiver, transmission.at.date(), test=interchange.test)
     start, length = extent(reading, interchange.offset, interchange.end)
@@ -112,7 +117,7 @@ def _plan(
     )
     repeats, known = _history(recognition, interchange, earlier, sha256, transmission, reading)
     known += _test_conflict(recognition, interchange, reading)
-    guides = FlowGuides(gateway.catalogue, recognition, reading.source)
+    guides = FlowGuides(gateway.catalogue, recognition, reading.source, transmission.at.date())
     judgement = judge(interchange, reading.source, guides, known)
     plan = Plan(
         interchange=interchange,
@@ -203,22 +208,27 @@ def _test_conflict(recognition: Recognition, interchange: Interchange, reading: 
 def _translate(gateway: Gateway, plan: Plan, transmission: Transmission, reading: Reading) -> dict[int, Translation]:
     """The canonical forms of the accepted messages, archived with one sync; what a map finds joins the findings."""
     made: list[tuple[JudgedMessage, Flow, Canonical, list[Reference]]] = []
+    digests: dict[str, str] = {}
     for judged in plan.judgement.messages:
         pair = plan.flows.get(id(judged.message))
-        if pair is None or judged.tree is None or not judged.accepted:
+        if pair is None or judged.validated is None or not judged.accepted:
             continue
         agreement, flow = pair
         map_ = gateway.catalogue.map(flow.map)
         if map_ is None:
             raise LookupError(f"agreement `{agreement.id}`, flow `{flow.id}`: there is no map `{flow.map}`")
+        digests[flow.map] = map_.digest
         where = message_place(plan.interchange, judged.group, judged.message, reading.source)
         context = map_context(agreement, flow, transmission.at.date(), where, reading.source)
-        mapped = to_canonical(judged.tree, map_, context)
+        mapped = map_validated(judged.validated, map_, context)
         judged.findings.extend(mapped.findings)
         if mapped.document is not None and judged.accepted:
             made.append((judged, flow, mapped.document, mapped.references))
+    # Now that all is known about each message: who falls with whom.
+    widen(plan.judgement, widest(flow.reject_scope for _, flow in plan.flows.values()))
+    made = [each for each in made if each[0].accepted]
     locators = gateway.archive.append_all([write_canonical(document) for _, _, document, _ in made])
     return {
-        id(judged.message): Translation(flow.canonical, locator, indexed(flow, found), flow.map)
+        id(judged.message): Translation(flow.canonical, locator, indexed(flow, found), flow.map, digests[flow.map])
         for (judged, flow, _, found), locator in zip(made, locators, strict=True)
     }

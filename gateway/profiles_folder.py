@@ -40,7 +40,12 @@ def load_profiles(folder: Path, catalogue: Catalogue) -> Loaded:
     known = catalogue.known(frozenset(available_timezones()), RETENTION_CLASSES)
     contents, unreadable = _contents(folder)
     loaded = load([*catalogue.templates(), *contents], known)
-    return Loaded(None, [*unreadable, *loaded.faults]) if unreadable else loaded
+    guides = [
+        Fault(file=file, line=1, column=1, path="", message=text, suggestion="import it again", severity="warning")
+        for file, text in catalogue.own_faults.items()
+    ]
+    register = None if unreadable else loaded.register
+    return Loaded(register, [*unreadable, *guides, *loaded.faults]) if unreadable or guides else loaded
 
 
 class ProfilesFolder:

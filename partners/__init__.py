@@ -10,15 +10,12 @@ from partners.authorized_key import decode as decode_key
 from partners.authorized_key import fingerprint as key_fingerprint
 from partners.channel import AmqpChannel, As2Channel, Channel, SftpChannel
 from partners.code_list import CodeList, CodePair
+from partners.envelope import Clearance, Delimiters, Envelope
 from partners.fault import Fault, Place
 from partners.flow import (
-    Delimiters,
     Direction,
     Duplicate,
-    Envelope,
-    ExpectedReceipt,
     Flow,
-    IssuedReceipt,
     MessageType,
     NumberRange,
     Retry,
@@ -26,6 +23,8 @@ from partners.flow import (
 from partners.identity import Identity, WireIdentity, canonical_qualifier
 from partners.loading import Known, Loaded, load
 from partners.party import Contact, Party
+from partners.reading import EdifactReading, ReadingSettings, X12Reading
+from partners.receipt import ExpectedReceipt, IssuedReceipt
 from partners.register import Outcome, Recognition, Register
 from partners.scalars import read_duration, write_duration
 from partners.schema import profile_schema
@@ -35,12 +34,14 @@ __all__ = [
     "AmqpChannel",
     "As2Channel",
     "Channel",
+    "Clearance",
     "CodeList",
     "CodePair",
     "Contact",
     "Delimiters",
     "Direction",
     "Duplicate",
+    "EdifactReading",
     "Envelope",
     "ExpectedReceipt",
     "Fault",
@@ -54,12 +55,14 @@ __all__ = [
     "Outcome",
     "Party",
     "Place",
+    "ReadingSettings",
     "Recognition",
     "Register",
     "Retry",
     "SftpChannel",
     "Terms",
     "WireIdentity",
+    "X12Reading",
     "canonical_qualifier",
     "decode_key",
     "diff",

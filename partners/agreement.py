@@ -22,6 +22,7 @@ from partners.flow import Direction, Flow
 from partners.identity import WireIdentity
 from partners.model import Model, inner_error
 from partners.party import Party
+from partners.reading import ReadingSettings
 from partners.scalars import Day, Form, Id, Name
 
 Status = Literal["draft", "test", "live", "suspended", "ended"]
@@ -45,6 +46,8 @@ class Terms(Model):
     """Of the agreement's days, and of times in messages that name no zone."""
     retention: Id
     """A retention class, never a number of days: what has to be kept follows from rules that the class names."""
+    reading: ReadingSettings | None = None
+    """How the counterpart's interchanges are read, whatever flow their messages turn out to be in."""
     flows: Annotated[tuple[Flow, ...], Field(min_length=1)]
 
     @field_validator("valid_to")

@@ -12,10 +12,13 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from partners.envelope import Envelope, check_envelope
 from partners.model import Model, inner_error
-from partners.scalars import Duration, Form, Id, ResourceName, Switch, Whole
+from partners.policies import Policies
+from partners.receipt import RECEIPTS, ExpectedReceipt, IssuedReceipt
+from partners.scalars import Duration, Form, Id, ResourceName, Whole
 
 Direction = Literal["in", "out"]
 Standard = Literal["edifact", "x12", "xml"]
@@ -25,17 +28,6 @@ _MESSAGE_FORMS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "x12": (("[0-9]{6}", "an X12 version of six digits such as 004010"), ("[0-9]{3}", "three digits such as 214")),
     "xml": ((r"\S+", "a version"), (r"\S+", "a document type")),
 }
-
-RECEIPTS: dict[str, frozenset[str]] = {
-    "mdn": frozenset({"edifact", "x12", "xml"}),
-    "contrl": frozenset({"edifact"}),
-    "aperak": frozenset({"edifact"}),
-    "ta1": frozenset({"x12"}),
-    "997": frozenset({"x12"}),
-    "999": frozenset({"x12"}),
-    "824": frozenset({"x12"}),
-}
-"""The kinds of receipt, and the standards whose messages each can answer."""
 
 
 def wrong_form(standard: str, part: Literal["version", "type"], value: str) -> str | None:
@@ -64,28 +56,6 @@ class MessageType(Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.version}"
-
-
-def _names_of_receipts(*names: str) -> WithJsonSchema:
-    """The schema of receipts' names; an editor sees a number where ``997`` has no quotes, and it is read as a name."""
-    return WithJsonSchema({"enum": [*names, *(int(name) for name in names if name.isdigit())]})
-
-
-class ExpectedReceipt(Model):
-    """A receipt the partner owes us for what we send, and when it is overdue."""
-
-    receipt: Annotated[Literal["mdn", "contrl", "aperak", "ta1", "997", "999", "824"], _names_of_receipts(*RECEIPTS)]
-    due: Duration
-    """After the delivery."""
-    on_overdue: Literal["case"] = "case"
-
-
-class IssuedReceipt(Model):
-    """A receipt we owe the partner for what it sends. An MDN is not listed: AS2 messages ask for theirs themselves."""
-
-    receipt: Annotated[Literal["contrl", "ta1", "997", "999"], _names_of_receipts("contrl", "ta1", "997", "999")]
-    when: Literal["always", "on-error", "never", "on-request"] = "always"
-    """``on-request``: when the envelope asks for one (UNB 0031, ISA14)."""
 
 
 class NumberRange(Model):
@@ -141,84 +111,6 @@ class Retry(Model):
         return value
 
 
-_Delimiter = Annotated[
-    str, Form(r"[\x1c-\x1f\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]", "one delimiter character, no letter or digit")
-]
-
-
-_STANDARD_DELIMITERS = {
-    # ISO 9735-1 §7, level A; the repetition separator came with version 4.
-    "edifact": {"element": "+", "component": ":", "terminator": "'", "release": "?", "repetition": "*"},
-    # X12.5 recommends none; these are what most senders use. ISA11 is a repetition separator since 004020.
-    "x12": {"element": "*", "component": ":", "terminator": "~", "repetition": "^"},
-}
-
-
-class Delimiters(Model):
-    """Delimiters we write; the standard's own where not given."""
-
-    element: _Delimiter | None = None
-    component: _Delimiter | None = None
-    terminator: _Delimiter | None = None
-    repetition: _Delimiter | None = None
-    release: _Delimiter | None = None
-    """EDIFACT only; X12 has no release character."""
-
-    @field_validator("component", "terminator", "repetition", "release")
-    @classmethod
-    def _differs_from_the_others(cls, value: str | None, info: ValidationInfo) -> str | None:
-        same = [name for name, other in info.data.items() if other == value and value is not None]
-        if same:
-            raise ValueError(f"`{value}` is the {same[0]} delimiter already")
-        return value
-
-
-class Envelope(Model):
-    """How the interchanges we write in this flow look, receipts for received ones included."""
-
-    charset: Literal["UNOA", "UNOB", "UNOC", "UNOD", "UNOE", "UNOF", "UNOY", "UNOW"] | None = None
-    """EDIFACT 0001; the default is UNOC."""
-    syntax_version: Annotated[Whole, Field(ge=1, le=4)] | None = None
-    """EDIFACT 0002; the default is 3."""
-    control_version: Annotated[str, Form("[0-9]{5}", "an ISA12 value of five digits such as 00401", True)] | None = None
-    """X12 I11, ISA12; the default follows the message's version."""
-    delimiters: Delimiters = Delimiters()
-    newline: Switch = False
-    """Whether each segment ends with a line break, for partners who look at files by eye."""
-    group_sender: (
-        Annotated[str, Form(r"\S(?:.{0,13}\S)?", "an application code of at most 15 characters", True)] | None
-    ) = None
-    """X12 GS02; the ISA id where not given."""
-    group_receiver: (
-        Annotated[str, Form(r"\S(?:.{0,13}\S)?", "an application code of at most 15 characters", True)] | None
-    ) = None
-    """X12 GS03; the ISA id where not given."""
-    request_acknowledgment: Switch = False
-    """EDIFACT 0031 (a CONTRL is wanted), X12 ISA14 (a TA1 is wanted)."""
-    test: Literal["by-status", "always", "never"] = "by-status"
-    """The test indicator (0035, ISA15): set while the agreement's status is ``test``, unless the partner differs."""
-
-
-def _delimiters_differ(message: MessageType, envelope: Envelope) -> None:
-    """Raises when a delimiter that is given equals one that the standard fills in."""
-    repeats = (
-        (envelope.syntax_version or 3) >= 4
-        if message.standard == "edifact"
-        else (envelope.control_version or message.version[:5]) >= "00402"
-    )
-    given = envelope.delimiters.model_dump(exclude_none=True)
-    for role, character in _STANDARD_DELIMITERS.get(message.standard, {}).items():
-        if role in given or (role == "repetition" and not repeats):
-            continue
-        for name, own in given.items():
-            if own == character:
-                raise inner_error(f"`{own}` is the standard's {role} delimiter; give that one too", "delimiters", name)
-
-
-_ONLY_EDIFACT = ("charset", "syntax_version")
-_ONLY_X12 = ("control_version", "group_sender", "group_receiver")
-
-
 class Flow(Model):
     """One direction, one message type and version, in an agreement."""
 
@@ -228,6 +120,8 @@ class Flow(Model):
     guide: ResourceName
     guide_layers: tuple[ResourceName, ...] = ()
     """Layers over the standard guide, nearest to the message last."""
+    policies: Policies = Policies()
+    """How what the partner does against the guide is taken."""
     map: ResourceName
     canonical: Annotated[
         str, Form("[a-z][a-z0-9_]*/[1-9][0-9]{0,3}", "a canonical type and version such as transport_status/1")
@@ -235,6 +129,9 @@ class Flow(Model):
     channel: Id
     expect: tuple[ExpectedReceipt, ...] = ()
     issue: tuple[IssuedReceipt, ...] = ()
+    reject_scope: Literal["message", "group", "interchange"] = "message"
+    """What falls with a message that is rejected: only itself, or all of its group or of its interchange. The widest
+    scope counts among the flows of an interchange's messages."""
     numbers: Numbers
     duplicate: Duplicate = Duplicate()
     keys: tuple[Annotated[str, Form("[a-z][a-z0-9_]*", "a reference type such as container")], ...] = ()
@@ -261,7 +158,18 @@ class Flow(Model):
                 raise inner_error(f"{receipt.receipt} is named twice", number, "receipt")
             if isinstance(message, MessageType) and message.standard not in RECEIPTS[receipt.receipt]:
                 raise inner_error(f"{receipt.receipt} does not answer {message.standard} messages", number, "receipt")
+        kinds = [receipt.receipt for receipt in receipts]
+        if info.field_name == "issue" and "997" in kinds and "999" in kinds:
+            at = max(kinds.index("997"), kinds.index("999"))
+            raise inner_error("a 997 and a 999 say the same: a partner gets one or the other", at, "receipt")
         return receipts
+
+    @field_validator("reject_scope")
+    @classmethod
+    def _is_of_what_comes_in(cls, scope: str, info: ValidationInfo) -> str:
+        if scope != "message" and info.data.get("direction") == "out":
+            raise ValueError("a flow `out` receives nothing that could be rejected")
+        return scope
 
     @field_validator("numbers")
     @classmethod
@@ -279,11 +187,5 @@ class Flow(Model):
     def _envelope_is_of_the_standard(cls, envelope: Envelope, info: ValidationInfo) -> Envelope:
         message = info.data.get("message")
         if isinstance(message, MessageType):
-            foreign = {"edifact": _ONLY_X12, "x12": _ONLY_EDIFACT, "xml": _ONLY_X12 + _ONLY_EDIFACT}[message.standard]
-            for name in foreign:
-                if getattr(envelope, name) is not None:
-                    raise inner_error(f"not part of an envelope of standard {message.standard}", name)
-            if message.standard != "edifact" and envelope.delimiters.release is not None:
-                raise inner_error(f"standard {message.standard} has no release character", "delimiters", "release")
-            _delimiters_differ(message, envelope)
+            check_envelope(envelope, message.standard, message.version)
         return envelope

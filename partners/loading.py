@@ -12,7 +12,7 @@ known as soon as they are written, whatever else is wrong with what they name, s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 
 import msgspec
@@ -23,8 +23,9 @@ from partners.channel import KINDS, Channel, SftpChannel
 from partners.code_list import CodeList
 from partners.document import Mapping, Node, Scalar, Sequence, read_document
 from partners.fault import Fault, Place, did_you_mean, fault, in_order
-from partners.flow import RECEIPTS, Flow, NumberRange
+from partners.flow import Flow, NumberRange
 from partners.party import Party
+from partners.receipt import RECEIPTS
 from partners.register import Register
 from partners.template import DIRECTIVES, resolve, text_of
 from partners.validation import validate
@@ -38,6 +39,11 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Names that live outside the profiles, given by the caller; ``None`` leaves a kind of name unchecked."""
 
     guides: frozenset[str] | None = None
+    guide_fault: Callable[[str, list[str]], str | None] | None = None
+    """Why a guide with layers, given by their names, cannot be used; ``None`` when it can."""
+    map_fault: Callable[[str, str, str], str | None] | None = None
+    """Why a map cannot be used for a canonical type and the messages of a guide; ``None`` when it can."""
+    finding_codes: frozenset[str] | None = None
     maps: frozenset[str] | None = None
     canonical: frozenset[str] | None = None
     channel_kinds: frozenset[str] | None = None
@@ -221,8 +227,14 @@ class _Loading:
         self._refer(flow, "guide", "guide", self.known.guides)
         self._refer(flow, "map", "map", self.known.maps)
         self._refer(flow, "canonical", "canonical type", self.known.canonical)
-        for layer in _texts(flow.items.get("guide_layers")):
-            self._check_name(layer, "guide", self.known.guides)
+        self._check_layers(flow)
+        self._check_map(flow)
+        policies = flow.items.get("policies")
+        weighed = policies.items.get("findings") if isinstance(policies, Mapping) else None
+        for code, place in weighed.keys.items() if isinstance(weighed, Mapping) else ():
+            told = (place.file, place.line, place.column, place.path) in self.told
+            if self.known.finding_codes is not None and code not in self.known.finding_codes and not told:
+                self._fault(place, f"there is no finding code `{code}`", did_you_mean(code, self.known.finding_codes))
         code_lists = flow.items.get("code_lists")
         if isinstance(code_lists, Mapping):
             for table in code_lists.items:
@@ -241,6 +253,28 @@ class _Loading:
         for receipt in _items(flow, "expect"):
             if text_of(receipt, "receipt") == "mdn" and kind not in (None, "as2"):
                 self._fault(place, f"the flow expects an MDN, and none comes over a channel of kind {kind}")
+
+    def _check_layers(self, flow: Mapping) -> None:
+        """Layers have to be there, and to fit the guide and each other."""
+        layers, guide = list(_texts(flow.items.get("guide_layers"))), text_of(flow, "guide")
+        told = len(self.faults)
+        for layer in layers:
+            self._check_name(layer, "guide", self.known.guides)
+        if layers and guide is not None and len(self.faults) == told and self.known.guide_fault is not None:
+            wrong = self.known.guide_fault(guide, [layer.text for layer in layers])
+            if wrong is not None:
+                self._fault(flow.items["guide_layers"].place, wrong)
+
+    def _check_map(self, flow: Mapping) -> None:
+        """A map has to be faultless, and to fit the guide and the canonical type."""
+        named, guide, canonical = (text_of(flow, key) for key in ("map", "guide", "canonical"))
+        known = self.known
+        if named is None or guide is None or canonical is None or known.map_fault is None:
+            return
+        if named in (known.maps or ()) and guide in (known.guides or ()) and canonical in (known.canonical or ()):
+            wrong = known.map_fault(named, canonical, guide)
+            if wrong is not None:
+                self._fault(flow.items["map"].place, wrong)
 
     def _check_receipts(self, flow: Mapping, key: str, lacks: str, able: frozenset[str] | None) -> None:
         """A receipt that this gateway cannot handle would be promised, or waited for, in vain."""
@@ -316,6 +350,7 @@ class _Loading:
         same_use = earlier.status == later.status and later.status in ("test", "live")
         if not (same_use and earlier.shares_a_day_with(later)):
             return
+        self._check_reading(earlier, later)
         carried = {carries(flow): flow for flow in earlier.flows}
         for flow, node in zip(later.flows, _items(self.trees[later.id], "flows"), strict=True):
             if carries(flow) in carried:
@@ -323,6 +358,20 @@ class _Loading:
                     node.place,
                     f"{flow.message} {flow.direction} is {later.status} in agreement `{earlier.id}` on the same days",
                     "change valid_from or valid_to, or the status of one of them",
+                )
+
+    def _check_reading(self, earlier: Terms, later: Terms) -> None:
+        """An interchange is read before anybody knows which of two agreements its messages fall under."""
+        section = self.trees[later.id].items.get("reading")
+        if earlier.reading is None or later.reading is None or not isinstance(section, Mapping):
+            return
+        for standard, node in section.items.items():
+            theirs, mine = earlier.reading.of(standard), later.reading.of(standard)
+            if theirs is not None and mine is not None and theirs != mine:
+                self._fault(
+                    node.place,
+                    f"agreement `{earlier.id}` of the same parties has {standard} read otherwise on the same days",
+                    "say the same in both, or say it in one of them only",
                 )
 
     # The result

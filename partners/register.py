@@ -22,6 +22,7 @@ from partners.code_list import CodeList
 from partners.flow import Direction, Flow
 from partners.identity import WireIdentity
 from partners.party import Party
+from partners.reading import ReadingSettings
 
 
 class Outcome(StrEnum):
@@ -56,6 +57,19 @@ class Recognition(msgspec.Struct, frozen=True, kw_only=True):
     def agreement(self) -> Agreement | None:
         """The first of ``agreements``."""
         return self.agreements[0] if self.agreements else None
+
+    def reading(self, standard: str) -> ReadingSettings | None:
+        """How such interchanges are read; ``None`` where nothing was settled.
+
+        Which agreement a message falls under is not known yet. So the first one that says something counts, of those
+        with the status of the likeliest; profiles in which two of them differ are refused.
+        """
+        for agreement in self.agreements:
+            if agreement.status != self.agreements[0].status:
+                break
+            if agreement.terms.reading is not None and agreement.terms.reading.of(standard) is not None:
+                return agreement.terms.reading
+        return None
 
     def flow_for(self, direction: Direction, standard: str, type: str, version: str) -> tuple[Agreement, Flow] | None:
         """The flow that carries such a message, in whichever agreement has it."""

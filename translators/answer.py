@@ -10,11 +10,10 @@ import msgspec
 from translators.finding import Finding, Severity, Where
 from translators.syntax import Address, Interchange, Message, MessageKind, Segment, Source
 
-AnswerKind = Literal["contrl", "997", "999", "ta1"]
+AnswerKind = Literal["contrl", "997", "999", "ta1", "aperak", "824"]
 Verdict = Literal["received", "accepted", "accepted-with-errors", "partially-accepted", "rejected"]
 
-_UNDERSTOOD = frozenset({"CONTRL", "997", "999"})
-_ACKNOWLEDGMENTS = _UNDERSTOOD | {"APERAK", "TA1", "824"}
+_ACKNOWLEDGMENTS = frozenset({"CONTRL", "APERAK", "997", "999", "TA1", "824"})
 
 X12_VERDICTS: dict[str, Verdict] = {
     "A": "accepted",
@@ -39,13 +38,21 @@ _MOST_REASONS = 10
 """How many reasons the one line for a person spells out."""
 
 
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """A reference by which an APERAK or an 824 names what it answers: UN/EDIFACT 1153 and 1154, X12 128 and 127."""
+
+    qualifier: str
+    value: str
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One statement of a partner about an interchange, a group or a message of ours.
 
     ``control_number`` is the interchange's (empty in a 997, which does not say), ``group_number`` the group's and
-    ``message_reference`` the message's; what is empty makes the statement one about the level above. ``sender`` and
-    ``receiver`` are those of *our* interchange as CONTRL quotes them. ``codes`` are the standard's, in order and
-    distinct; ``text`` is one line in plain words for a person.
+    ``message_reference`` the message's; what is empty makes the statement one about the level above. An APERAK and an
+    824 may have none of them and name a message by its ``references`` alone. ``sender`` and ``receiver`` are those of
+    *our* interchange as CONTRL quotes them. ``codes`` are the standard's, in order and distinct; ``text`` is one line
+    in plain words for a person.
     """
 
     kind: AnswerKind
@@ -63,25 +70,22 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     group_number: str = ""
     message_type: str = ""
     message_reference: str = ""
+    references: tuple[Named, ...] = ()
+    """What names the message, the most telling first."""
     reported_by: str = ""
     """The reference (UNH 0062, ST02) of the message that says it; empty for a TA1."""
 
     @property
     def level(self) -> Literal["interchange", "group", "message"]:
         """What the statement is about."""
-        if self.message_reference:
+        if self.message_reference or self.references:
             return "message"
         return "group" if self.group_number else "interchange"
 
 
 def is_acknowledgment(kind: MessageKind) -> bool:
-    """Whether a message of this kind answers another one, and therefore must not be answered itself."""
+    """Whether a message of this kind answers another one: it is read here, and as a rule not answered itself."""
     return kind.type in _ACKNOWLEDGMENTS
-
-
-def is_understood(kind: MessageKind) -> bool:
-    """Whether :func:`translators.answers.read_answers` reads messages of this kind; others need a map, or a person."""
-    return kind.type in _UNDERSTOOD
 
 
 class Notes:

@@ -1,8 +1,8 @@
-"""What partners answer us: the CONTRL, TA1, 997 and 999 in a received interchange, as statements about what we sent.
+"""What partners answer us: the acknowledgments in a received interchange, as statements about what we sent.
 
 Each statement names its subject in the terms of its standard (UCI: 0020 and the parties; UCM: 0062; AK1: GS01 and
-GS06; AK2: ST01 and ST02; TA1: ISA13, date and time) and gives a verdict on it. Matching a subject to what was sent is
-the caller's business, who has the ledger.
+GS06; AK2: ST01 and ST02; TA1: ISA13, date and time; APERAK: references; 824: group and set number, or references) and
+gives a verdict on it. Matching a subject to what was sent is the caller's business, who has the ledger.
 
 The segments are read as they come, without a guide: an acknowledgment that breaks its own grammar still says what it
 says, and of a damaged one everything that can be understood counts. What cannot is a finding, never an exception.
@@ -15,24 +15,26 @@ that is called accepted inside a rejected group was not accepted.
 
 from __future__ import annotations
 
+from translators.advice_answers import AdviceReader
 from translators.answer import (
     X12_VERDICTS,
     Answer,
     AnswerKind,
+    Named,
     Notes,
     Verdict,
     is_acknowledgment,
-    is_understood,
     quoted,
     sentence,
 )
+from translators.aperak_answers import AperakReader
 from translators.contrl_answers import ContrlReader
 from translators.finding import Finding
 from translators.functional_answers import FunctionalReader
 from translators.meanings import INTERCHANGE_NOTES, said
 from translators.syntax import Interchange, Segment, Source
 
-__all__ = ["Answer", "AnswerKind", "Verdict", "is_acknowledgment", "is_understood", "read_answers"]
+__all__ = ["Answer", "AnswerKind", "Named", "Verdict", "is_acknowledgment", "read_answers"]
 
 _LEVELS = ("interchange", "group", "message")
 
@@ -40,8 +42,8 @@ _LEVELS = ("interchange", "group", "message")
 def read_answers(interchange: Interchange, source: Source | None = None) -> tuple[list[Answer], list[Finding]]:
     """The statements in an interchange, from the most general to the most particular, and what could not be read.
 
-    Reads every CONTRL, 997 and 999 among its messages and every TA1; other messages are passed over. With ``source``
-    the findings have a line and a column.
+    Reads every CONTRL, 997, 999, APERAK and 824 among its messages and every TA1; others are passed over. With
+    ``source`` the findings have a line and a column.
     """
     answers: list[Answer] = []
     findings: list[Finding] = []
@@ -53,6 +55,10 @@ def read_answers(interchange: Interchange, source: Source | None = None) -> tupl
             answers.extend(ContrlReader(message, notes).read())
         elif message.kind.type in ("997", "999"):
             answers.extend(FunctionalReader(message, notes).read())
+        elif message.kind.type == "APERAK":
+            answers.extend(AperakReader(message, notes).read())
+        elif message.kind.type == "824":
+            answers.extend(AdviceReader(message, notes).read())
     return sorted(answers, key=lambda answer: _LEVELS.index(answer.level)), findings
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from translators.charset import Charset
 from translators.finding import Severity
+from translators.reading_terms import USUAL, ReadingTerms
 from translators.syntax import Dialect, Segment, spans
 
 _CONTROL = {0x09: "a tab", 0x0A: "a line break", 0x0D: "a line break"}
@@ -38,28 +39,25 @@ class Blemish(msgspec.Struct, frozen=True, kw_only=True):
 class Examiner:
     """Examines segments in one dialect and character set."""
 
-    def __init__(self, dialect: Dialect, charset: Charset) -> None:
+    def __init__(self, dialect: Dialect, charset: Charset, terms: ReadingTerms = USUAL) -> None:
         self._dialect = dialect
         self._charset = charset
-        self._plain = charset.plain + dialect.delimiters
+        self._needless_severity: Severity = "error" if terms.release == "strict" else "note"
+        self._plain = charset.plain + dialect.delimiters + (b"\r\n" if terms.line_breaks == "off" else b"")
         self._odd = re.compile(b"[^" + re.escape(self._plain) + b"]", re.DOTALL)
         controls = bytes(byte for byte in (*range(0x20), 0x7F) if byte not in dialect.delimiters)
-        self._control = re.compile(b"[" + re.escape(controls) + b"]")
-        release, separators = dialect.release, dialect.element + dialect.component
-        # A released repetition separator is common below syntax 4, where nothing needs it, and harmless.
-        useful = separators + dialect.terminator + (dialect.repetition or b"") + (release or b"") + b"*"
+        tolerated = b"" if terms.line_breaks == "error" else b"\r\n"
+        self._control = re.compile(b"[" + re.escape(controls.translate(None, tolerated)) + b"]")
+        told = bytes(byte for byte in b"\r\n" if byte in controls) if terms.line_breaks == "warning" else b""
+        self._break = re.compile(b"[" + told + b"]" if told else b"(?!)")
+        release = dialect.release
         self._needless = re.compile(
-            re.escape(release) + b"([^" + re.escape(useful) + b"])|" + re.escape(release) + b"."
-            if release
+            re.escape(release) + b"([^" + re.escape(dialect.releasable) + b"])|" + re.escape(release) + b"."
+            if release and terms.release != "literal"
             else b"(?!)()",
             re.DOTALL,
         )
-        self._empties = tuple(
-            first + second
-            for first in (dialect.element, dialect.component, *((dialect.repetition,) if dialect.repetition else ()))
-            for second in (dialect.terminator, dialect.element, dialect.repetition)
-            if second is not None and (first, second) != (dialect.element, dialect.element)
-        )
+        self._empties = empty_pairs(dialect)
 
     def examine(self, segments: Sequence[Segment], stretch: bytes) -> Iterator[Blemish]:
         """What is wrong in ``segments``, which ``stretch`` holds with their terminators, in order."""
@@ -116,24 +114,32 @@ class Examiner:
             byte = value[found.start()]
             name = _CONTROL.get(byte, f"the control character {byte:02X}")
             return found.start(), "error", f"{name} inside data; the sender must leave it out or send it otherwise"
+        if not charset.repertoire:
+            try:
+                value.decode(charset.codec)
+            except UnicodeDecodeError as error:
+                return error.start, "error", f"the byte {value[error.start]:02X} does not exist in {charset.name}"
+        if found := self._break.search(value):
+            return found.start(), "warning", "a line break inside data"
         if charset.repertoire:
             # What is not ASCII is read as ISO 8859-1, so nothing is lost by going on.
             return index, "warning", f"`{chr(value[index])}` is not in the repertoire of {charset.repertoire}"
-        try:
-            value.decode(charset.codec)
-        except UnicodeDecodeError as error:
-            return error.start, "error", f"the byte {value[error.start]:02X} does not exist in {charset.name}"
         # A character of several bytes, or a control character above ASCII, which is the caller's suspicion.
         return None
 
     def _needless_releases(self, segment: Segment) -> Iterator[Blemish]:
+        starts: list[tuple[int, int, int, int]] = []
+        offsets: list[int] = []
         for found in self._needless.finditer(segment.raw):
             if found[1] is None:
                 continue
-            element, repetition, component = _component_at(segment, found.start())
+            if not starts:
+                starts = list(spans(segment.raw, segment.dialect))
+                offsets = [start for start, *_ in starts]
+            _, element, repetition, component = starts[bisect_right(offsets, found.start()) - 1]
             yield Blemish(
                 code="release-needless",
-                severity="note",
+                severity=self._needless_severity,
                 text="the character behind the release character is no delimiter; the release was dropped",
                 segment=segment,
                 index=found.start(),
@@ -173,10 +179,11 @@ class Examiner:
             )
 
 
-def _component_at(segment: Segment, index: int) -> tuple[int, int, int]:
-    found = (0, 1, 1)
-    for start, *place in spans(segment.raw, segment.dialect):
-        if start > index:
-            break
-        found = place[0], place[1], place[2]
-    return found
+def empty_pairs(dialect: Dialect) -> tuple[bytes, ...]:
+    """Every two delimiters between which a value is missing that should not have been separated at all."""
+    return tuple(
+        first + second
+        for first in (dialect.element, dialect.component, dialect.repetition)
+        for second in (dialect.terminator, dialect.element, dialect.repetition)
+        if first is not None and second is not None and (first, second) != (dialect.element, dialect.element)
+    )

@@ -10,7 +10,13 @@ CONTRL 4:1, which has newer error codes and may leave out what a damaged message
 that was not received, ``-`` stands in: the answer then still is a valid CONTRL, and nobody's reference.
 
 Positions are CONTRL's: 0098 counts the tag as 1, so that our element 1 is its 2; 0096 counts UNH as 1. Something
-missing is reported with the position of the last segment before the gap.
+missing is reported with the position of the last segment before the gap, or as the partner's terms say.
+
+UCM has room for one error (0085), UNH and UNT for several. It names the one that stands first in the message, header
+before trailer and then by element; of those at one place the one whose code comes first in the alphabet; and a wrong
+count (UNT 0074) only where nothing else is wrong, since it mostly follows from that.
+
+Of an accepted message nothing is looked at but what it is called: in a file of a million messages they are never split.
 """
 
 from __future__ import annotations
@@ -18,9 +24,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from translators.answers import is_acknowledgment
 from translators.codes import CODES
-from translators.envelope import Outgoing
+from translators.envelope import Body, Outgoing
 from translators.finding import Finding
 from translators.judgement import (
     JudgedGroup,
@@ -29,12 +34,15 @@ from translators.judgement import (
     Level,
     foremost,
     in_message_order,
+    in_place_order,
     level_of,
+    noted,
     service_tags,
     syntax_version,
     usual_place,
 )
-from translators.syntax import MessageKind, Segment
+from translators.syntax import Message, MessageKind, Segment
+from translators.terms import USUAL, Terms, is_answered, of_guide, position
 from translators.tree import Node
 
 _REJECTED, _ACCEPTED, _RECEIVED = "4", "7", "8"
@@ -52,37 +60,35 @@ _WHOLE_SEGMENT = frozenset({"elements-too-many", "trailing-separator"})
 _Composite = tuple[str, ...]
 
 
-def contrl(
-    judgement: Judgement, reference: str = "1", *, name_accepted: bool = False, receipt_only: bool = False
-) -> Outgoing | None:
+def contrl(judgement: Judgement, reference: str = "1", terms: Terms = USUAL) -> Outgoing | None:
     """The CONTRL that answers an EDIFACT interchange; ``None`` when it must not or cannot be answered.
 
     An acknowledgment is never acknowledged, and without a control reference (0020) there is nothing to answer to.
-    ``name_accepted`` adds a UCM for each accepted message; ``receipt_only`` says "received" (UCI 8) and nothing about
-    the content, for senders who ask with 0031 = 2. Source: ISO 9735-4, and CONTRL in the service directories.
+    Of the terms, ``detail`` says which messages have a UCM (``full``: the accepted ones too), and ``receipt_only`` says
+    "received" (UCI 8) and nothing about the content, for senders who ask with 0031 = 2. Source: ISO 9735-4, and CONTRL
+    in the service directories.
     """
     interchange = judgement.interchange
     if interchange.syntax != "edifact" or not interchange.control_number:
         return None
     messages = judgement.messages
-    if messages and all(is_acknowledgment(judged.message.kind) for judged in messages):
+    if messages and not any(is_answered(judged.message.kind, terms) for judged in messages):
         return None
-    return _Report(judgement, name_accepted=name_accepted, receipt_only=receipt_only).outgoing(reference)
+    return _Report(judgement, terms).outgoing(reference)
 
 
 class _Report:
     """One CONTRL in the making."""
 
-    def __init__(self, judgement: Judgement, *, name_accepted: bool, receipt_only: bool) -> None:
+    def __init__(self, judgement: Judgement, terms: Terms) -> None:
         self.judgement = judgement
         self.syntax = syntax_version(judgement.interchange.version)
-        self.name_accepted = name_accepted
-        self.receipt_only = receipt_only
+        self.terms = terms
 
     def outgoing(self, reference: str) -> Outgoing:
         version = "4.1" if self.syntax >= 4 else "D.3"
         kind = MessageKind(type="CONTRL", version=version, agency="UN")
-        return Outgoing(kind=kind, reference=reference, body=tuple(self.body()))
+        return Outgoing(kind=kind, reference=reference, body=Body(self.body))
 
     def body(self) -> Iterator[Node]:
         judgement, interchange = self.judgement, self.judgement.interchange
@@ -95,12 +101,12 @@ class _Report:
         if judgement.rejected:
             yield self.verdict("UCI", subject, judgement.interchange_findings, "interchange")
             return
-        yield _node("UCI", [*subject, (_RECEIVED if self.receipt_only else _ACCEPTED,)])
-        if self.receipt_only:
+        yield _node("UCI", [*subject, (_RECEIVED if self.terms.receipt_only else _ACCEPTED,)])
+        if self.terms.receipt_only:
             return
         # UCM stands before UCF in the message; one interchange has either groups or loose messages (0085 30).
         for group in sorted(judgement.groups, key=lambda group: group.group.explicit):
-            if group.messages and all(is_acknowledgment(judged.message.kind) for judged in group.messages):
+            if group.messages and not any(is_answered(judged.message.kind, self.terms) for judged in group.messages):
                 continue
             if group.group.explicit:
                 yield from self.group(group)
@@ -123,22 +129,35 @@ class _Report:
         yield from self.messages(judged.messages)
 
     def messages(self, messages: Sequence[JudgedMessage]) -> Iterator[Node]:
-        named = [judged for judged in messages if not is_acknowledgment(judged.message.kind)]
-        if not self.name_accepted:
-            named = [judged for judged in named if not judged.accepted]
-        for judged in named[:_MOST_MESSAGES]:
+        everyone = self.terms.detail == "full"
+        count = 0
+        for judged in messages if everyone else noted(messages):
+            accepted = judged.accepted
+            if (accepted and not everyone) or not is_answered(judged.message.kind, self.terms):
+                continue
+            if count == _MOST_MESSAGES:
+                return
+            count += 1
+            if accepted:
+                yield _node("UCM", [*self.called(judged.message), (_ACCEPTED,)])
+                continue
+            errors = [finding for finding in judged.findings if finding.fatal]
             subject = self.subject(judged)
-            if judged.accepted:
-                yield _node("UCM", [*subject, (_ACCEPTED,)])
-            else:
-                errors = [finding for finding in judged.findings if finding.fatal]
-                yield self.verdict("UCM", subject, [e for e in errors if self.at_message(e)], "message")
-                yield from self.segments([e for e in errors if not self.at_message(e)])
+            yield self.verdict("UCM", subject, in_place_order([e for e in errors if self.at_message(e)]), "message")
+            yield from self.segments([e for e in errors if not self.at_message(e)])
+
+    def called(self, message: Message) -> list[_Composite]:
+        """0062 and S009 of a message that has both, put together from what the reader made of its header."""
+        kind, agency = message.kind, 3 if self.syntax >= 4 else 2
+        version, _, release = kind.version.partition(".")
+        named = (kind.type, version, release, kind.agency, kind.association)
+        values = [_cut(value, width) for value, width in zip(named, (6, 3, 3, agency, 6), strict=True)]
+        return [(_cut(message.reference, 14),), _trimmed([*(value or _ABSENT for value in values[:4]), values[4]])]
 
     def subject(self, judged: JudgedMessage) -> list[_Composite]:
         """0062 and S009 of a message, as received as far as the CONTRL's version can say it."""
         message = judged.message
-        header = message.segments[0] if message.segments else None
+        header = message.header
         widths = (6, 3, 3, 3, 6) if self.syntax >= 4 else (6, 3, 3, 2, 6)
         identifier = _composite(header, 2, widths, message.kind.type)
         mandatory = (*identifier, *[""] * 4)[:4]
@@ -168,7 +187,7 @@ class _Report:
     def segments(self, errors: Sequence[Finding]) -> Iterator[Node]:
         """UCS and UCD. A fault of the segment and faults of its elements stand in UCS groups of their own."""
         count = 0
-        for position, found in groupby(in_message_order(errors), lambda error: error.where.segment_position or 0):
+        for at, found in groupby(in_message_order(errors), lambda error: position(error, self.terms)):
             elements: list[Finding] = []
             wholes: list[Finding] = []
             for error in found:
@@ -176,22 +195,22 @@ class _Report:
                 (wholes if whole else elements).append(error)
             if elements and count < _MOST_SEGMENTS:
                 count += 1
-                yield _node("UCS", [(str(position),)])
+                yield _node("UCS", [(str(at),)])
                 for error in elements[:_MOST_ELEMENTS]:
                     yield _node("UCD", [(self.code(error),), self.element_position(error)])
             for error in wholes[: _MOST_SEGMENTS - count]:
                 count += 1
-                yield _node("UCS", [(str(position),), (self.code(error),)])
+                yield _node("UCS", [(str(at),), (self.code(error),)])
 
     def element_position(self, error: Finding) -> _Composite:
         where = error.where
-        position = _position(where.element, where.component)
+        place = _position(where.element, where.component)
         if self.syntax >= 4 and where.repetition is not None and where.repetition > 1:
-            return (*position, *[""] * (2 - len(position)), str(where.repetition))
-        return position
+            return (*place, *[""] * (2 - len(place)), str(where.repetition))
+        return place
 
     def code(self, error: Finding) -> str:
-        return CODES[error.code].contrl_code(self.syntax) or _UNSPECIFIED
+        return CODES[error.code].contrl_code(self.syntax, of_guide=of_guide(error)) or _UNSPECIFIED
 
 
 def _position(element: int | None, component: int | None) -> _Composite:

@@ -30,7 +30,7 @@ _FIELDS: dict[str, tuple[str, str, int, int] | tuple[str, str]] = {
     "s": (r"\d{2}", "SS", 0, 59),
     "f": (r"\d{3}", "FFF"),
     "n": (r"\d{4}", "MMMM"),
-    "z": (r"[A-Za-z0-9+\-]{1,3}", "ZZZ"),
+    "z": (r"[A-Za-z]{1,3}|[+\-]?\d{1,3}", "ZZZ"),
     "o": (r"[+\-]?\d{4}", "ZHHMM"),
     "S": (r"\d", "S", 1, 2),
     "q": (r"\d", "Q", 1, 4),
@@ -69,7 +69,9 @@ EDIFACT_FORMATS: dict[str, str] = {
 X12_FORMATS: dict[str, str] = {
     "D6": "y M D", "D8": "Y M D", "RD6": "y M D - y M D", "RD8": "Y M D - Y M D", "DT": "Y M D h m",
     "RDT": "Y M D h m - Y M D h m", "TM": "h m", "TS": "h m s", "RTM": "h m - h m", "CM": "Y M", "CY": "Y",
-    "YY": "y", "MM": "M", "DD": "D", "MD": "M D", "TT": "M D y",
+    "YY": "y", "MM": "M", "DD": "D", "MD": "M D", "TT": "M D y", "DB": "M D Y", "CQ": "Y q", "TC": "J", "TU": "y J",
+    "TQ": "M y", "TR": "D M y h m", "RD2": "y - y", "RD4": "Y - Y", "RD5": "Y M - Y M", "RMD": "M D - M D",
+    "RMY": "M y - M y", "RTS": "Y M D h m s - Y M D h m s",
 }  # fmt: skip
 """X12 1250 → the fields of 1251, for the formats whose form is not in doubt; others are not checked."""
 
@@ -128,6 +130,8 @@ def _unreal_moment(moment: Mapping[str, str]) -> Unreal | None:
         return Unreal("date", "names a day that does not exist")
     if moment.get("J") == "366" and not _exists(year, 2, 29):
         return Unreal("date", "names day 366 of a year that has 365")
+    if moment.get("w") == "53" and ("Y" in moment or "y" in moment) and not _has_week_53(year):
+        return Unreal("date", "names week 53 of a year that has 52")
     return None
 
 
@@ -138,12 +142,28 @@ def unreal_x12(value: str, kind: Literal["DT", "TM"]) -> Unreal | None:
     return unreal(value, {4: "h m", 6: "h m s", 7: "h m s 1"}.get(len(value), "h m s 2"))
 
 
+def envelope_day(text: str) -> datetime.date | None:
+    """The day an envelope states as YYMMDD or CCYYMMDD, or ``None`` when there is no such day."""
+    fields = "y M D" if len(text) == 6 else "Y M D"
+    if unreal(text, fields) is not None:
+        return None
+    year = int(text[:-4])
+    if len(text) == 6:
+        year += 2000 if year < 70 else 1900
+    return datetime.date(year, int(text[-4:-2]), int(text[-2:]))
+
+
 def _exists(year: int, month: int, day: int) -> bool:
     try:
         datetime.date(year, month, day)
     except ValueError:
         return False
     return True
+
+
+def _has_week_53(year: int) -> bool:
+    """By ISO 8601, which counts the week of 28 December as the year's last."""
+    return datetime.date(year, 12, 28).isocalendar().week == 53
 
 
 @lru_cache(maxsize=256)

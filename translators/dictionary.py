@@ -1,13 +1,18 @@
 """What a guide is written with: one directory's segments, composites, elements and code lists, in a short notation.
 
-A *directory* (UN/EDIFACT D.96A, the service directory of syntax 4, X12 004010) is one JSON file that all guides of its
-version share. Structure in EDI is nothing but names with a quantity, so the file holds lines that a person can check
-against the published table instead of nested objects::
+A *directory* (UN/EDIFACT D.96A, the service directory of syntax 4, X12 004010) and the messages of its version are one
+JSON file, the *version file*. Structure in EDI is nothing but names with a quantity, so the file holds lines that a
+person can check against the published table instead of nested objects::
 
     "segments":   {"DTM": ["C507!", "Date/time/period"]}
     "composites": {"C507": ["2005! 2380 2379", "Date/time/period"]}
     "elements":   {"2379": ["an..3", "Date/time/period format qualifier"]}
     "codes":      {"2379": "101 102 103 …"}
+    "messages":   {"IFTSTA": {"name": "International multimodal status report", "content": ["UNH!", "BGM!", …]}}
+
+Such a file is read in a millisecond or two (:func:`read_directory`): lines stay text until a guide needs them, messages
+stay JSON. That every line of it is right is asked where a file is made or tested (:func:`check_directory`), not each
+time one is used.
 
 A *use* is a reference with a quantity: ``C507`` may stand once, ``C507!`` must, ``C507*5`` may stand five times,
 ``!*9`` once to nine times, ``*2..9`` two to nine times, ``*..`` as often as wished. A use in a segment or composite may
@@ -112,23 +117,38 @@ class Directory(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     composites: dict[str, tuple[str, str]] = {}
     elements: dict[str, tuple[str, str]] = {}
     codes: dict[str, str] = {}
+    names: dict[str, dict[str, str]] = {}
+    """Element → code → its short name, where the version's own file gives them."""
     notes: dict[str, str] = {}
     """Relational rules of a segment or composite: ``"P0304 C0605"``."""
     tags: str = ""
     """Further segment tags of the version, whose content is not in this file."""
+    messages: dict[str, msgspec.Raw] = {}
+    """The messages of the version by type, each as :func:`translators.guide.read_guide` takes it."""
 
     @cached_property
     def known_tags(self) -> frozenset[str]:
         """Every segment tag of the version, so that a segment *not of this message* is told from an unknown one."""
         return frozenset(self.segments) | frozenset(self.tags.split())
 
+    def element(self, ref: str) -> tuple[str, str]:
+        """An element's representation and name; :class:`GuideError` when the version does not define it."""
+        try:
+            return self.elements[ref]
+        except KeyError:
+            raise GuideError(f"{ref} is not defined in {self.standard}/{self.version}") from None
+
 
 def read_directory(name: str, data: bytes) -> Directory:
-    """The directory in ``data``; every line of it is checked, and :class:`GuideError` names the first that is wrong."""
+    """The directory in ``data``, as a version file holds it; :class:`GuideError` when it is not of that form."""
     try:
-        directory = msgspec.json.decode(data, type=Directory)
+        return msgspec.json.decode(data, type=Directory)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise GuideError(f"{name}: {error}") from error
+
+
+def check_directory(name: str, directory: Directory) -> None:
+    """Checks every line of ``directory``; :class:`GuideError` names the first that is wrong."""
     for kind, table, targets in (
         ("segments", directory.segments, (directory.composites, directory.elements)),
         ("composites", directory.composites, (directory.elements,)),
@@ -146,4 +166,3 @@ def read_directory(name: str, data: bytes) -> Directory:
             read_representation(text)
         except GuideError as error:
             raise GuideError(f"{name}: elements.{key}: {error}") from error
-    return directory

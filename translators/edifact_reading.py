@@ -2,7 +2,8 @@
 
 What a file's delimiters are is known in two steps: UNA (or its absence) gives all but one, and UNB's syntax version
 says whether there is a repetition separator, in whose place versions 1 to 3 have a blank or nothing. The character set
-is known with UNB too. So UNB is found first, with what is certain, and then read.
+is known with UNB too, and so are the parties, and with them the terms that they agreed on. So UNB is found first, with
+what is certain, and then read.
 """
 
 from __future__ import annotations
@@ -16,20 +17,25 @@ import msgspec
 from translators import charset as charsets
 from translators.assembly import Assembly
 from translators.charset import Charset
-from translators.detection import Headers
 from translators.finding import Finding, Where
 from translators.limits import Limits
-from translators.scanner import Scanner
+from translators.reading_terms import Heading, ReadingTerms, TermsFor
+from translators.scanner import Scanner, find_segment
 from translators.stamps import count_of, is_date, is_time
-from translators.syntax import Address, Dialect, Group, Interchange, MessageKind, Segment, Source
+from translators.syntax import Address, Dialect, Group, Interchange, MessageKind, Segment
+from translators.window import Window
 
-_ADVICE = re.compile(rb"UNA(.{6})[ \t\r\n]*+(?=UNB)", re.DOTALL)
+_ADVICE = re.compile(rb"UNA(.{6})[ \t\r\n]{0,4000}+(?=UNB)", re.DOTALL)
 _DAMAGED_ADVICE = re.compile(rb"UNA.{0,40}?(?=UNB[^A-Za-z0-9])", re.DOTALL)
 _DEFAULT = Dialect(syntax="edifact", element=b"+", component=b":", terminator=b"'", release=b"?")
 _LEVEL_B = Dialect(syntax="edifact", element=b"\x1d", component=b"\x1f", terminator=b"\x1c")
 """The information separators of level B, used without UNA; there is no release character among them."""
 
+_ASSUMED_VERSION = 3
+"""The syntax version of an interchange that states none, or one that is not known: what nearly all traffic has."""
 _SECURITY_TAGS = ("USA", "USB", "USC", "USD", "USE", "USF", "USH", "USL", "USR", "UST", "USU", "USX", "USY")
+_LONGEST_TRAILER = 4096
+"""Bytes in which a UNP must end; it has at most 53."""
 _REFERENCE = re.compile(r"\S(?:.{0,12}\S)?")
 _TYPE = re.compile(r"[A-Z]{1,6}|[A-Z][A-Z0-9]{1,5}")
 
@@ -44,56 +50,62 @@ class _Fault(msgspec.Struct, frozen=True):
     value: str | None = None
 
 
-def read_interchange(
-    text: bytes, at: int, headers: Headers, source: Source, limits: Limits, forced: Charset | None
-) -> tuple[Interchange, int] | tuple[Finding, int]:
-    """(the interchange whose UNA or UNB stands at ``at``, the offset behind it).
+def open_interchange(
+    window: Window, at: int, upto: int, limits: Limits, terms_for: TermsFor
+) -> Assembly | tuple[Finding, int]:
+    """The interchange whose UNA or UNB stands at ``at``, ready to be read; its header ends before ``upto``.
 
     Or (a finding that says why there is none, the offset to search on from), when the header is damaged beyond reading.
     """
-    dialect, start, faults = _advised(text, at)
+    text, base, source = window.text, window.base, window.source
+    dialect, start, faults = _advised(text, at - base)
+    start += base
     if dialect is None:
         fault = faults[0]
-        where = source.where(Where(segment=fault.segment), fault.offset)
+        where = source.where(Where(segment=fault.segment), base + fault.offset)
         finding = Finding(
             code=fault.code, severity="error", text=fault.text, where=where, layer="envelope", value=fault.value
         )
         return finding, start
-    scanner = Scanner(text, start, dialect, headers, limits.segment_bytes)
-    raw, _ = next(iter(scanner), (b"", start))
-    if not raw:
+    found = find_segment(window, start, dialect, upto, limits.segment_bytes)
+    if found is None:
         where = source.where(Where(segment="UNB"), start)
         reason = f"UNB is not closed by its terminator {dialect.terminator!r}; nothing can be read of this interchange"
         finding = Finding(code="terminator-invalid", severity="error", text=reason, where=where, layer="envelope")
-        return finding, scanner.end
-    header, version, charset, problem = _header(raw, start, dialect, text[at:start], forced)
+        return finding, max(start + 3, min(window.headers.next_hard(start), upto))
+    raw, _, behind = found
+    heading = _heading(raw, start, dialect)
+    terms = terms_for(heading)
+    header, version, charset, problem = _header(raw, start, dialect, text[at - base : start - base], terms)
     interchange = Interchange(
         syntax="edifact",
         dialect=header.dialect,
-        sender=Address(id=header.text(2).strip(), qualifier=header.text(2, 2).strip(), sub=header.text(2, 3).strip()),
-        receiver=Address(id=header.text(3).strip(), qualifier=header.text(3, 2).strip(), sub=header.text(3, 3).strip()),
+        sender=_address(header, 2),
+        receiver=_address(header, 3),
         control_number=header.text(5),
         version=f"{header.text(1)}:{header.text(1, 2)}",
         date=header.text(4),
         time=header.text(4, 2),
-        test=header.text(11) in ("1", "2", "3", "4"),
+        test=_is_test(header),
         acknowledgment_requested=header.text(9) in ("1", "2"),
         groups=[],
         offset=at,
-        end=scanner.at,
+        end=behind,
         header=header,
     )
-    body = Scanner(text, scanner.at, header.dialect, headers, limits.segment_bytes)
-    assembly = _EdifactAssembly(interchange, body, headers, source, limits, charset)
+    scanner = Scanner(window, behind, header.dialect, limits.segment_bytes)
+    assembly = _EdifactAssembly(interchange, scanner, limits, charset, terms)
     assembly.version = version
     for fault in faults:
-        assembly.add_at(interchange.findings, fault.code, fault.text, fault.offset, segment=fault.segment)
+        assembly.add_at(interchange.findings, fault.code, fault.text, base + fault.offset, segment=fault.segment)
+    if terms.repetition and version < 4 and header.dialect.repetition is None:
+        text_of_it = f"{terms.repetition!r} shall separate repetitions, but is another delimiter here; there are none"
+        assembly.add("delimiter-unusual", text_of_it, header, severity="warning")
     if problem:
         assembly.add("charset-unsupported", problem, header, severity="warning", element=1, value=header.text(1))
-    assembly.examine([header], start, scanner.at, interchange.findings)
+    assembly.examine([header], start, text[start - base : behind - base], interchange.findings)
     assembly.check_header()
-    assembly.run()
-    return interchange, interchange.end
+    return assembly
 
 
 def _advised(text: bytes, at: int) -> tuple[Dialect | None, int, list[_Fault]]:
@@ -155,15 +167,42 @@ def _assumed(text: bytes, start: int) -> Dialect:
     return msgspec.structs.replace(_DEFAULT, element=element)
 
 
+def _heading(raw: bytes, start: int, dialect: Dialect) -> Heading:
+    """What UNB says of its interchange, in the character set it states itself."""
+    identifier = Segment("UNB", raw, start, 0, dialect).text(1)
+    stated = charsets.of_identifier(identifier) or charsets.charset("iso8859_1")
+    header = Segment("UNB", raw, start, 0, msgspec.structs.replace(dialect, charset=stated.codec))
+    return Heading(
+        syntax="edifact",
+        sender=_address(header, 2),
+        receiver=_address(header, 3),
+        control_number=header.text(5),
+        version=f"{identifier}:{header.text(1, 2)}",
+        date=header.text(4),
+        test=_is_test(header),
+    )
+
+
+def _address(header: Segment, element: int) -> Address:
+    identity, qualifier, sub = (header.text(element, component).strip() for component in (1, 2, 3))
+    return Address(id=identity, qualifier=qualifier, sub=sub)
+
+
+def _is_test(header: Segment) -> bool:
+    return header.text(11) in ("1", "2", "3", "4")
+
+
 def _header(
-    raw: bytes, start: int, dialect: Dialect, advice: bytes, forced: Charset | None
+    raw: bytes, start: int, dialect: Dialect, advice: bytes, terms: ReadingTerms
 ) -> tuple[Segment, int, Charset, str]:
     """(UNB in its final dialect, syntax version, character set, what is wrong with the character set's name)."""
     first = Segment("UNB", raw, start, 0, dialect)
     identifier, stated, encoding = first.text(1), first.text(1, 2), first.text(1, 4)
-    version = int(stated) if stated in ("1", "2", "3", "4") else 3
+    version = int(stated) if stated in ("1", "2", "3", "4") else _ASSUMED_VERSION
+    if not stated and terms.syntax_version is not None:
+        version = terms.syntax_version
     problem = ""
-    charset = forced
+    charset = terms.forced
     if charset is None and version == 4 and encoding:
         charset = charsets.of_encoding(encoding)
         if charset is None:
@@ -176,8 +215,21 @@ def _header(
     repetition = None
     if version == 4:
         repetition = dialect.repetition if advice else b"*" if dialect is _DEFAULT else None
-    final = msgspec.structs.replace(dialect, repetition=repetition, charset=charset.codec)
+    elif terms.repetition and terms.repetition.encode("ascii") not in _taken(dialect):
+        repetition = terms.repetition.encode("ascii")
+    final = msgspec.structs.replace(
+        dialect,
+        repetition=repetition,
+        charset=charset.codec,
+        literal=terms.release == "literal",
+        line_breaks=terms.line_break_value,
+    )
     return Segment("UNB", raw, start, 0, final), version, charset, problem
+
+
+def _taken(dialect: Dialect) -> tuple[bytes | None, ...]:
+    """The characters whose role UNA settles for every syntax version."""
+    return dialect.element, dialect.component, dialect.terminator, dialect.release
 
 
 class _EdifactAssembly(Assembly):
@@ -189,7 +241,7 @@ class _EdifactAssembly(Assembly):
     message_trailer: ClassVar[str] = "UNT"
     groups_required: ClassVar[bool] = False
 
-    version: int = 3
+    version: int = _ASSUMED_VERSION
     _security_seen: bool = False
 
     def special(self) -> dict[str, Callable[[Segment], None]]:
@@ -200,7 +252,7 @@ class _EdifactAssembly(Assembly):
         header = self.interchange.header
         stated = header.text(1, 2)
         if not stated:
-            text = "UNB does not state its syntax version; 3 is assumed"
+            text = f"UNB does not state its syntax version; {self.version} is assumed"
             self.add("element-missing", text, header, severity="warning", element=1, component=2)
         elif stated not in ("1", "2", "3", "4"):
             text = f"syntax version {stated!r} is not known; 1 to 4 are"
@@ -323,11 +375,25 @@ class _EdifactAssembly(Assembly):
         stated = segment.text(4)
         length = count_of(stated)
         # The object begins right behind UNO's terminator: what looks like filler there is data.
-        end = self.scanner.at + length if length is not None else -1
-        if length is None or not self._text.startswith(b"UNP", end):
-            text = f"UNO states {stated!r} octets, and no UNP follows there"
+        start, window, held = self.scanner.at, self.window, self.limits.binary_bytes
+        end = start + length if length is not None else start
+        text = f"UNO states {stated!r} octets, and no UNP follows there"
+        large = end - start > held
+        if length is None or not window.need(start + held if large else end, segment.offset):
+            follows = False
+        else:
+            if large:
+                # Too late to go back: if the length is wrong, reading goes on behind it.
+                self.note_place(segment.offset)
+                self.note_place(segment.offset_of(4, 1))
+                window.skip(end)
+                window.need(end + 3, end)
+            follows = window.text.startswith(b"UNP", end - window.base) and end >= window.base
+        if not follows:
             self.add("binary-length-invalid", text, segment, element=4, component=1, value=stated)
             self.stray(segment)
+            if large and window.base > start:
+                self.scanner.jump(min(end, window.end))
             return
         text = f"the package {segment.text(1)!r} of {length} octets was passed over; packages are not handled"
         self.add("package-unsupported", text, segment, value=segment.text(1))
@@ -336,15 +402,17 @@ class _EdifactAssembly(Assembly):
 
     def _skip_trailer(self, package: Segment, length: str) -> None:
         """Passes over UNP, which repeats the length and the reference of UNO."""
-        scanner = Scanner(self._text, self.scanner.at, self.dialect, self.headers, self.limits.segment_bytes)
-        raw, offset = next(iter(scanner), (b"", self.scanner.at))
-        if not raw:
+        at = self.scanner.at
+        self.window.need(at + _LONGEST_TRAILER, at)
+        found = find_segment(self.window, at, self.dialect, at + _LONGEST_TRAILER, self.limits.segment_bytes)
+        if found is None:
             return
+        raw, offset, behind = found
         trailer = Segment("UNP", raw, offset, 0, self.dialect)
         if trailer.text(1) != length or trailer.text(2) != package.text(1):
             text = f"UNP repeats {trailer.text(1)!r} and {trailer.text(2)!r} for {length!r} and {package.text(1)!r}"
             self.add("binary-length-invalid", text, trailer, element=1, value=trailer.text(1))
-        self.scanner.jump(scanner.at)
+        self.scanner.jump(behind)
 
 
 def _release(segment: Segment, element: int, first: int = 1) -> str:

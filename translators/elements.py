@@ -20,6 +20,7 @@ import msgspec
 from translators.dates import EDIFACT_FORMATS, X12_FORMATS, format_name, unreal, unreal_x12
 from translators.dictionary import Representation
 from translators.finding import Layer
+from translators.patterns import read_pattern
 from translators.relations import Relation, broken
 from translators.syntax import Elements
 
@@ -28,6 +29,7 @@ STANDARD = "standard"
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f�]")
 _PLAIN = "[^\x00-\x1f\x7f�]"
+_NEVER = re.compile(r"(?!)")
 
 
 class Fault(NamedTuple):
@@ -60,17 +62,27 @@ class ComponentSpec(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     representation: Representation
     codes: frozenset[str] | None = None
     used: bool = True
+    pattern: str | None = None
+    """What the whole value must look like (:mod:`translators.patterns`), where a layer says so."""
     layers: dict[str, str] = {}
-    """Which layer set ``usage``, ``length`` or ``codes``; a rule that is not named here is the standard's."""
+    """Which layer set ``usage``, ``length``, ``type``, ``codes`` or ``pattern``; what is not named here is the
+    standard's."""
 
     def layer(self, rule: str) -> str:
         """The name of the layer that set ``rule``."""
         return self.layers.get(rule, STANDARD)
 
     @cached_property
+    def unlisted(self) -> ComponentSpec:
+        """The same without its code list, for values that are of somebody else's."""
+        return msgspec.structs.replace(self, codes=None)
+
+    @cached_property
     def fits(self) -> re.Pattern[str]:
         """Matches values that are certainly right by type and length; others may still be right."""
         least, most = self.representation.minimum, self.representation.maximum
+        if self.pattern is not None:
+            return _NEVER
         match self.representation.type:
             case "an" | "AN" | "ID":
                 # Blanks count in different ways; only values that do not end in one are settled here.
@@ -80,7 +92,7 @@ class ComponentSpec(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             case "n" | "N" | "R":
                 return re.compile(rf"[0-9]{{{max(least, 1)},{min(most, 99999)}}}")
             case _:
-                return re.compile(r"(?!)")  # Dates and times are always looked at.
+                return _NEVER  # Dates and times are always looked at.
 
 
 class ElementSpec(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -94,6 +106,8 @@ class ElementSpec(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     components: tuple[ComponentSpec, ...]
     relations: tuple[Relation, ...] = ()
     used: bool = True
+    least: int = 1
+    """How often it repeats at least when it stands at all, where a layer asks for more than once."""
     layers: dict[str, str] = {}
 
     def layer(self, rule: str) -> str:
@@ -108,7 +122,7 @@ class ElementSpec(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def _plain(self) -> bool:
         """Whether its values can be settled one by one: nothing relates them, and nothing in it is excluded."""
         every = all(component.used for component in self.components)
-        return self.used and every and not self.relations
+        return self.used and every and not self.relations and self.least == 1
 
     def settles(self, values: tuple[str, ...]) -> bool:
         """Whether ``values``, one occurrence, are certainly right; ``False`` may still be right."""
@@ -161,8 +175,10 @@ class SegmentSpec(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             return self
         elements: list[ElementSpec] = []
         for element in self.elements:
-            first = msgspec.structs.replace(element, maximum=1)
-            elements += [first] + [msgspec.structs.replace(first, required=False)] * (min(element.maximum, 999) - 1)
+            first = msgspec.structs.replace(element, maximum=1, least=1)
+            further = msgspec.structs.replace(first, required=False)
+            needed = min(element.least, element.maximum, 999) if element.required else 1
+            elements += [first] * needed + [further] * (min(element.maximum, 999) - needed)
         return msgspec.structs.replace(self, elements=tuple(elements))
 
     @cached_property
@@ -229,7 +245,7 @@ def check_segment(spec: SegmentSpec, elements: Elements, notation: Notation) -> 
         text = f"{spec.tag} ends in element separators with nothing behind them"
         faults.append(Fault("trailing-separator", first_empty, None, None, None, text, None, "syntax"))
     for relation in spec.relations:
-        faults += _check_relation(spec, relation, elements)
+        faults += _check_relation(spec, relation, elements, notation)
     if spec.dated and notation.standard == "x12":
         faults += _check_dated_elements(spec, elements)
     return faults
@@ -300,6 +316,9 @@ def _check_element(
             what = f"{extra} components" if element.composite else "no components"
             text = f"{spec.tag} {spec.label(number)} has {what}; there is a value at component {at + 1}"
             yield Fault("components-too-many", number, at + 1, repetition, occurrence[at], text)
+    if count < element.least:
+        text = f"{spec.tag} {spec.label(number)} stands {count} times; at least {element.least} are asked for"
+        yield Fault("element-too-few", number, None, None, None, text, element.layer("repeat"))
     yield from _trailing_components(spec, number, occurrences)
 
 
@@ -344,10 +363,10 @@ def _check_composite(
             own, agency = element.lists[index]
             if _other_list(values, own, agency):
                 # 1131 and 3055 name another list, or another keeper of it: UN/EDIFACT's own does not apply.
-                check = msgspec.structs.replace(component, codes=None)
+                check = component.unlisted
         yield from _check_value(spec, check, value, number, position, repetition, notation)
     for relation in element.relations:
-        yield from _check_component_relation(spec, relation, number, repetition, values)
+        yield from _check_component_relation(spec, relation, number, repetition, values, notation)
     if element.dated and notation.standard == "edifact":
         at, form = element.dated
         value = values[at] if at < len(values) else ""
@@ -368,7 +387,10 @@ def _other_list(values: tuple[str, ...], own: int, agency: int) -> bool:
 def _unknown_code(
     spec: SegmentSpec, component: ComponentSpec, value: str, number: int, position: int | None, repetition: int | None
 ) -> Fault:
-    text = f"{spec.tag} {spec.label(number, position)}: {value!r} is not in the code list of {component.ref}"
+    what = f"is not in the code list of {component.ref}"
+    if component.codes is not None and len(component.codes) == 1:
+        what = f"is not {next(iter(component.codes))!r}, which always stands here"
+    text = f"{spec.tag} {spec.label(number, position)}: {value!r} {what}"
     return Fault("code-unknown", number, position, repetition, value, text, component.layer("codes"), "code")
 
 
@@ -388,6 +410,10 @@ def _check_value(
             layer: Layer = "syntax" if code == "character-invalid" else "guide"
             guide = None if layer == "syntax" else component.layer(rule)
             yield Fault(code, number, position, repetition, value, text, guide, layer)
+        if component.pattern is not None and not read_pattern(component.pattern).fits(value.rstrip(" ")):
+            text = f"{spec.tag} {spec.label(number, position)}: {value!r} does not look like {component.pattern}"
+            layer_name = component.layer("pattern")
+            yield Fault("element-pattern", number, position, repetition, value, text, layer_name)
     if codes is not None and value not in codes and value.rstrip(" ") not in codes:
         yield _unknown_code(spec, component, value, number, position, repetition)
 
@@ -395,7 +421,8 @@ def _check_value(
 _NUMBER = re.compile(r"-?\d+(?:([.,])\d+)?", re.ASCII)
 _EXPONENT = re.compile(r"-?\d+(?:[.,]\d+)?E-?\d+", re.ASCII)
 _X12_WHOLE = re.compile(r"-?\d+", re.ASCII)
-_X12_DECIMAL = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)", re.ASCII)
+# X12.6 lets a decimal number have an exponent; HIPAA's guides forbid it, which is for a layer's pattern to say.
+_X12_DECIMAL = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:E-?\d+)?", re.ASCII)
 _NO_DIGIT = re.compile(r"[^0-9.,+\- ]")
 
 
@@ -446,24 +473,29 @@ def _wrong_number(kind: str, value: str, notation: Notation) -> Iterator[tuple[s
         yield "number-invalid", "is no number: digits, with one decimal mark between digits, and '-' in front", "type"
 
 
-def _check_relation(spec: SegmentSpec, relation: Relation, elements: Elements) -> Iterator[Fault]:
+def _check_relation(spec: SegmentSpec, relation: Relation, elements: Elements, notation: Notation) -> Iterator[Fault]:
     def present(position: int) -> bool:
         return position <= len(elements) and any(v.strip() for o in elements[position - 1] for v in o)
 
     for code, position, reason in broken(relation, [present(position) for position in relation.positions]):
         value = _first_value(elements[position - 1]) if position <= len(elements) else None
-        text = f"{spec.tag} {spec.label(position)} {reason} (rule {relation})"
-        yield Fault(code, position, None, None, value or None, text)
+        text = f"{spec.tag} {spec.label(position)} {reason} (rule {relation.written(notation.standard)})"
+        yield Fault(code, position, None, None, value or None, text, relation.layer)
 
 
 def _check_component_relation(
-    spec: SegmentSpec, relation: Relation, number: int, repetition: int | None, values: tuple[str, ...]
+    spec: SegmentSpec,
+    relation: Relation,
+    number: int,
+    repetition: int | None,
+    values: tuple[str, ...],
+    notation: Notation,
 ) -> Iterator[Fault]:
     there = [position <= len(values) and bool(values[position - 1].strip()) for position in relation.positions]
     for code, position, reason in broken(relation, there):
         value = values[position - 1] if position <= len(values) else None
-        text = f"{spec.tag} {spec.label(number, position)} {reason} (rule {relation})"
-        yield Fault(code, number, position, repetition, value or None, text)
+        text = f"{spec.tag} {spec.label(number, position)} {reason} (rule {relation.written(notation.standard)})"
+        yield Fault(code, number, position, repetition, value or None, text, relation.layer)
 
 
 def _check_dated_elements(spec: SegmentSpec, elements: Elements) -> Iterator[Fault]:

@@ -22,12 +22,13 @@ from translators.answer import (
     lowered,
     quoted,
 )
+from translators.contexts import SITUATIONAL_TRIGGER
 from translators.meanings import ELEMENT_ERRORS, GROUP_ERRORS, SEGMENT_ERRORS, SET_ERRORS, said
 from translators.syntax import Message, Segment
 
 
 class FunctionalReader:
-    """Reads one 997 or 999: AK1, AK2 loops with their AK3/AK4 (IK3/IK4) and AK5 (IK5), AK9."""
+    """Reads one 997 or 999: AK1, AK2 loops with their AK3/AK4 (IK3/IK4, CTX) and AK5 (IK5), AK9."""
 
     def __init__(self, message: Message, notes: Notes) -> None:
         self.message = message
@@ -48,6 +49,7 @@ class FunctionalReader:
             "IK3": self.ak3,
             "AK4": self.ak4,
             "IK4": self.ak4,
+            "CTX": self.ctx,
             "AK5": self.ak5,
             "IK5": self.ak5,
             "AK9": self.ak9,
@@ -120,6 +122,22 @@ class FunctionalReader:
         place = element_place(element, component, repetition)
         as_sent = f", sent as {quoted(copy)}" if copy else ""
         self.current.reasons.append(f"{self.place}{place}: {said(code, ELEMENT_ERRORS)}{as_sent}")
+
+    def ctx(self, segment: Segment) -> None:
+        """What made an element necessary, or which shipment it is about: more words for what stands above."""
+        name, value = segment.text(1), segment.text(1, 2)
+        if name == SITUATIONAL_TRIGGER:
+            place = element_place(*(segment.text(5, part) for part in (1, 2, 3)))
+            words = f" because of segment {segment.text(3)} ({segment.text(2)}){place}"
+        else:
+            words = f", {name} {quoted(value)}"
+            if self.pending:
+                # What follows are its elements, and they are of the same shipment.
+                self.place += words
+        if self.pending:
+            self.pending += words
+        elif self.current is not None and self.current.reasons:
+            self.current.reasons[-1] += words
 
     def ak5(self, segment: Segment) -> None:
         self.flush()

@@ -45,18 +45,19 @@ def describe(guide: Guide) -> list[Row]:
     optional: Literal["C", "O"] = "C" if guide.standard == "edifact" else "O"
 
     def rows(place: Place, depth: int) -> Iterator[Row]:
-        for child in place.children:
+        for child in (each for one in place.children for each in (one, *one.variants)):
             yield Row(
                 depth=depth,
                 kind="group" if child.group else "segment",
-                name=child.name,
+                name=f"{child.name}[{child.variant}]" if child.variant else child.name,
                 title=child.title,
                 usage="X" if not child.used else "M" if child.minimum else optional,
                 maximum=child.maximum if child.maximum < UNBOUNDED else None,
                 layer=child.layer("usage") if "usage" in child.layers else child.layer("repeat"),
                 path=child.path,
             )
-            yield from rows(child, depth + 1)
+            if not child.variants:  # What a split itself holds is only for qualifiers that it does not list.
+                yield from rows(child, depth + 1)
 
     return list(rows(guide.root, 0))
 

@@ -14,8 +14,10 @@ stood. A valid message in a rejected interchange is not accepted, and its sender
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Literal
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Literal, overload
 
 import msgspec
 
@@ -23,9 +25,11 @@ from translators.codes import CODES
 from translators.elements import ElementSpec
 from translators.finding import Finding, Where
 from translators.guide import Guide
+from translators.lookup import Alias
+from translators.support import Support
 from translators.syntax import Group, Interchange, Message, Segment, Source, Syntax
 from translators.tree import Node
-from translators.validation import validate
+from translators.validation import Validated, validate
 
 Level = Literal["interchange", "group", "message"]
 
@@ -103,10 +107,15 @@ class JudgedMessage(msgspec.Struct, kw_only=True):
     group: Group
     rules: Guide | None = None
     """The guide the message was checked against."""
-    tree: Node | None = None
+    validated: Validated | None = None
     findings: list[Finding]
     fallen: bool = False
     """Whether its group or its interchange is rejected as a whole."""
+
+    @property
+    def tree(self) -> Node | None:
+        """The message in the groups of its guide, arranged when first asked for."""
+        return self.validated.tree if self.validated is not None else None
 
     @property
     def guide(self) -> str | None:
@@ -124,12 +133,25 @@ class JudgedMessage(msgspec.Struct, kw_only=True):
         return self.valid and not self.fallen
 
 
+class Sparse(Sequence[JudgedMessage]):
+    """Messages that are made when they are looked at, since most of them have nothing that need be held."""
+
+    @abstractmethod
+    def noted(self) -> Iterator[JudgedMessage]:
+        """Those that are not accepted, or of which something was found; maybe others too."""
+
+
+def noted(messages: Sequence[JudgedMessage]) -> Iterable[JudgedMessage]:
+    """The messages without those that are known to be accepted with nothing found."""
+    return messages.noted() if isinstance(messages, Sparse) else messages
+
+
 class JudgedGroup(msgspec.Struct, kw_only=True):
     """A group, what is wrong with it as a group, and its messages."""
 
     group: Group
     findings: list[Finding]
-    messages: list[JudgedMessage]
+    messages: Sequence[JudgedMessage]
     fallen: bool = False
     """Whether its interchange is rejected as a whole."""
 
@@ -141,7 +163,36 @@ class JudgedGroup(msgspec.Struct, kw_only=True):
     @property
     def accepted(self) -> bool:
         """Whether the group and every message in it is accepted."""
-        return not self.rejected and all(message.accepted for message in self.messages)
+        return not self.rejected and all(message.accepted for message in noted(self.messages))
+
+
+class _Joined(Sequence[JudgedMessage]):
+    """The messages of several groups in a row."""
+
+    def __init__(self, groups: Sequence[Sequence[JudgedMessage]]) -> None:
+        self._groups = groups
+
+    def __len__(self) -> int:
+        return sum(map(len, self._groups))
+
+    def __iter__(self) -> Iterator[JudgedMessage]:
+        return chain.from_iterable(self._groups)
+
+    @overload
+    def __getitem__(self, index: int) -> JudgedMessage: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[JudgedMessage]: ...
+
+    def __getitem__(self, index: int | slice) -> JudgedMessage | list[JudgedMessage]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        at = range(len(self))[index]
+        for group in self._groups:
+            if at < len(group):
+                return group[at]
+            at -= len(group)
+        raise IndexError(index)
 
 
 class Judgement(msgspec.Struct, kw_only=True):
@@ -153,9 +204,9 @@ class Judgement(msgspec.Struct, kw_only=True):
     """What is wrong with the interchange itself."""
 
     @property
-    def messages(self) -> list[JudgedMessage]:
+    def messages(self) -> Sequence[JudgedMessage]:
         """All messages of all groups, in file order."""
-        return [message for group in self.groups for message in group.messages]
+        return _Joined([group.messages for group in self.groups])
 
     @property
     def findings(self) -> list[Finding]:
@@ -176,12 +227,13 @@ class Judgement(msgspec.Struct, kw_only=True):
 def judge(
     interchange: Interchange,
     source: Source,
-    guide_for: Callable[[Interchange, Group, Message], Guide | Finding],
+    guide_for: Callable[[Interchange, Group, Message], Guide | Finding | Alias],
     findings: Sequence[Finding] = (),
 ) -> Judgement:
     """The judgement of an interchange: every message checked against its guide, every level with its findings.
 
-    ``guide_for`` gives the guide of a message, or the finding that says why there is none (unknown type, no agreement).
+    ``guide_for`` gives the guide of a message, or the finding that says why there is none (unknown type, no agreement),
+    or a guide together with a finding: the message called it otherwise.
     ``findings`` is what the caller knows beforehand; one whose place names a message or a group of this interchange
     goes there, any other concerns the interchange. Places that are missing are filled in: a repeated control number
     stands at UNB 0020 or ISA13.
@@ -191,14 +243,16 @@ def judge(
     rejected = any(finding.fatal for finding in own)
     groups = []
     for group in interchange.groups:
-        group_findings = [*group.findings, *known.of_group(group)]
-        fallen = rejected or any(finding.fatal for finding in group_findings)
-        judged = JudgedGroup(group=group, findings=group_findings, messages=[], fallen=rejected)
+        support = Support(interchange, group, source)
+        messages = []
         for message in group.messages:
             guide = guide_for(interchange, group, message)
-            judged.messages.append(
-                _judge_message(interchange, source, group, message, guide, known.of_message(message), fallen)
-            )
+            support.count(message, guide)
+            messages.append(judge_message(interchange, source, group, message, guide, known.of_message(message)))
+        found = [*group.findings, *known.of_group(group)]
+        judged = JudgedGroup(group=group, findings=found + support.findings(found), messages=messages, fallen=rejected)
+        for each in messages:
+            each.fallen = judged.rejected
         groups.append(judged)
     return Judgement(interchange=interchange, groups=groups, interchange_findings=own)
 
@@ -240,6 +294,16 @@ def in_message_order(findings: Sequence[Finding]) -> list[Finding]:
     )
 
 
+def in_place_order(findings: Sequence[Finding]) -> list[Finding]:
+    """``findings`` by segment, element and component, and at one place by their codes."""
+
+    def place(finding: Finding) -> tuple[int, int, int, str]:
+        where = finding.where
+        return where.segment_position or 0, where.element or 0, where.component or 0, finding.code
+
+    return sorted(findings, key=place)
+
+
 def usual_place(finding: Finding, syntax: Syntax, level: Level) -> tuple[str, int | None, int | None] | None:
     """The (segment, element, component) of an envelope that a finding belongs to; ``None`` where there is none.
 
@@ -259,26 +323,36 @@ def usual_place(finding: Finding, syntax: Syntax, level: Level) -> tuple[str, in
     return (tag, *usual.edifact) if syntax == "edifact" else (tag, usual.x12, None)
 
 
-def _judge_message(
+def judge_message(
     interchange: Interchange,
     source: Source,
     group: Group,
     message: Message,
-    guide: Guide | Finding,
-    known: Sequence[Finding],
-    fallen: bool,
+    guide: Guide | Finding | Alias,
+    known: Sequence[Finding] = (),
 ) -> JudgedMessage:
+    """One message checked against its guide, or with the finding that says why there is none.
+
+    Whether it falls with what is above it is known when that ends, and set then.
+    """
     findings = [*message.findings, *known]
-    judged = JudgedMessage(message=message, group=group, findings=findings, fallen=fallen)
+    if isinstance(guide, Alias):
+        findings.append(guide.finding)
+        guide = guide.guide
+    if isinstance(guide, Guide):
+        # A layer or policy may see what the reader found otherwise; it is the same message.
+        findings[: len(message.findings)] = guide.weighed(message.findings)
+    judged = JudgedMessage(message=message, group=group, findings=findings)
     if isinstance(guide, Finding):
         findings.append(_placed(guide, interchange, source, group, message))
     else:
         version = syntax_version(interchange.version) if interchange.syntax == "edifact" else None
         where = _where(interchange, group, message)
         validated = validate(message, guide, source, where, syntax_version=version)
-        judged.rules, judged.tree = guide, validated.tree
+        judged.rules, judged.validated = guide, validated
         findings.extend(validated.findings)
-    findings[:] = [_exact(judged, finding) for finding in findings]
+    if findings:
+        findings[:] = [_exact(judged, finding) for finding in findings]
     return judged
 
 
@@ -388,7 +462,8 @@ def _service_segment(
 ) -> Segment | None:
     """The header or trailer of the level that is called ``tag``, if it was received."""
     if message is not None:
-        ends = [*message.segments[:1], *message.segments[-1:]]
+        header = message.header
+        ends = [header] if header is not None and header.tag == tag else message.segments[-1:]
     elif group is not None:
         ends = [end for end in (group.header, group.trailer) if end is not None]
     else:

@@ -14,6 +14,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     file_bytes: int = 1 << 30
     segment_bytes: int = 1 << 20
+    segment_elements: int = 1_000
+    repetitions: int = 10_000
+    """Of one element."""
     message_segments: int = 1_000_000
+    message_bytes: int = 1 << 26
+    """Segments and bytes above these are counted and not held."""
+    binary_bytes: int = 1 << 24
+    """Binary data above this is no fault, but not held: its segment says where it stands and how long it is."""
     findings: int = 100
     """For each message, group and interchange; then one finding says that there are more."""

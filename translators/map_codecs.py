@@ -17,7 +17,7 @@ from translators.canonical import iso_6346_check_digit
 from translators.map_context import Context, Problem, Report, Value
 from translators.map_moments import EdifactMoment, X12Moment
 
-Kind = Literal["text", "whole", "decimal", "lines", "moment"]
+Kind = Literal["text", "whole", "decimal", "lines", "moment", "flag"]
 """What a codec's value is in the canonical form; a rule whose field is something else is a fault of the map."""
 
 _WHOLE = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -26,7 +26,7 @@ _IMPLIED = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _EQUIPMENT_SEPARATORS = str.maketrans("", "", "-./")
 _EQUIPMENT = re.compile(r"[A-Z0-9]{1,17}", re.ASCII)
 _CONTAINER = re.compile(r"[A-Z]{3}[UJZ][0-9]{7}", re.ASCII)
-_LOCODE = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
+LOCODE = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
 # Owner's letters and a number: what X12 puts into two elements (206 or 140, and 207).
 _OWNED = re.compile(r"([A-Z]{2,4}) ([A-Z0-9]+)", re.ASCII)
 _LETTERED = re.compile(r"([A-Z]{2,4})([0-9]{1,10})", re.ASCII)
@@ -99,7 +99,7 @@ class DecimalCodec(_One):
         return number
 
     def write(self, value: Value, places: int, context: Context, report: Report) -> Sequence[str] | None:
-        return (_plain(value),) if isinstance(value, Decimal) else None
+        return (plain_number(value),) if isinstance(value, Decimal) else None
 
 
 class ImpliedDecimalCodec(_One):
@@ -117,17 +117,75 @@ class ImpliedDecimalCodec(_One):
                 Problem("number-invalid", f"`{text}` is no number with {self.decimals} implied decimals", value=text)
             )
             return None
-        return Decimal(_plain(Decimal(text).scaleb(-self.decimals)))
+        return Decimal(plain_number(Decimal(text).scaleb(-self.decimals)))
 
     def write(self, value: Value, places: int, context: Context, report: Report) -> Sequence[str] | None:
         if not isinstance(value, Decimal):
             return None
         scaled = value.scaleb(self.decimals)
         if scaled != scaled.to_integral_value():
-            text = f"{_plain(value)} has more than {self.decimals} decimals: the message would lose some"
-            report(Problem("number-invalid", text, value=_plain(value)))
+            text = f"{plain_number(value)} has more than {self.decimals} decimals: the message would lose some"
+            report(Problem("number-invalid", text, value=plain_number(value)))
             return None
-        return (_plain(scaled),)
+        return (plain_number(scaled),)
+
+
+class DecimalTextCodec(_One):
+    """A decimal number that the canonical form keeps as text in digits: an extension's."""
+
+    kind: Kind = "text"
+
+    def read(self, texts: Sequence[str], context: Context, report: Report) -> Value | None:
+        text = texts[0].strip()
+        number = _decimal(text)
+        if number is None:
+            report(Problem("number-invalid", f"`{text}` is no number", value=text))
+            return None
+        return plain_number(number)
+
+    def write(self, value: Value, places: int, context: Context, report: Report) -> Sequence[str] | None:
+        return (str(value),)
+
+
+class FlagCodec(_One):
+    """Yes or no: a code for each; what stands for no may be left out, and is then not written."""
+
+    kind: Kind = "flag"
+
+    def __init__(self, yes: str, no: str) -> None:
+        self.yes = yes
+        self.no = no
+
+    def read(self, texts: Sequence[str], context: Context, report: Report) -> Value | None:
+        text = texts[0].strip()
+        if text in (self.yes, self.no):
+            return text == self.yes
+        choices = f"{self.yes} or {self.no}" if self.no else self.yes
+        report(Problem("map-unmapped", f"`{text}` is not {choices}", value=text))
+        return None
+
+    def write(self, value: Value, places: int, context: Context, report: Report) -> Sequence[str] | None:
+        return (self.yes,) if value else (self.no,) if self.no else None
+
+
+class JoinedCodec:
+    """One text that lies in several places: read joined by ``by``, written divided at it, the rest in the last."""
+
+    kind: Kind = "text"
+    least = 2
+    most = 9
+
+    def __init__(self, by: str) -> None:
+        self.by = by
+
+    def read(self, texts: Sequence[str], context: Context, report: Report) -> Value | None:
+        stripped = [text.strip() for text in texts]
+        while stripped and not stripped[-1]:
+            stripped.pop()
+        return self.by.join(stripped) or None
+
+    def write(self, value: Value, places: int, context: Context, report: Report) -> Sequence[str] | None:
+        return str(value).split(self.by, places - 1)
 
 
 class LinesCodec:
@@ -184,6 +242,8 @@ class EquipmentNumberCodec:
 
     def read(self, texts: Sequence[str], context: Context, report: Report) -> Value | None:
         sent = " ".join(filter(None, (texts[0].strip(), "".join(texts[1:]).strip())))
+        if _CONTAINER.fullmatch(sent) and str(iso_6346_check_digit(sent)) == sent[10]:
+            return sent
         number = " ".join(sent.upper().translate(_EQUIPMENT_SEPARATORS).split())
         joined = number.replace(" ", "")
         if _CONTAINER.fullmatch(joined) or not _OWNED.fullmatch(number):
@@ -217,7 +277,7 @@ class LocodeCountryCodec:
     most = 2
 
     def read(self, texts: Sequence[str], context: Context, report: Report) -> Value | None:
-        return texts[0][:2] if texts[1].strip() == "6" and _LOCODE.fullmatch(texts[0].strip()) else None
+        return texts[0][:2] if texts[1].strip() == "6" and LOCODE.fullmatch(texts[0].strip()) else None
 
     def write(self, value: Value, places: int, context: Context, report: Report) -> Sequence[str] | None:
         return None
@@ -234,7 +294,12 @@ def read_codec(text: str) -> Codec:
     numbered = _NUMBERED.get(name)
     if numbered is not None and re.fullmatch(r"[1-9][0-9]{0,2}", argument):
         return numbered(int(argument))
-    raise ValueError(f"`{text}` is no codec: there are {', '.join(_PLAIN)}, implied N, paragraph N and x12_moment Q")
+    if name == "flag" and (flag := re.fullmatch(r"([A-Za-z0-9]{1,9})(?: ([A-Za-z0-9]{1,9}))?", argument)):
+        return FlagCodec(flag[1], flag[2] or "")
+    if name == "joined" and argument:
+        return JoinedCodec(" " if argument == "blank" else argument)
+    others = "implied N, paragraph N, flag YES [NO], joined SEPARATOR and x12_moment Q"
+    raise ValueError(f"`{text}` is no codec: there are {', '.join(_PLAIN)}, {others}")
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -254,10 +319,10 @@ def wrap(text: str, width: int) -> list[str]:
 
 def _decimal(text: str) -> Decimal | None:
     point = text.replace(",", ".", 1)
-    return Decimal(_plain(Decimal(point))) if _DECIMAL.fullmatch(point) else None
+    return Decimal(plain_number(Decimal(point))) if _DECIMAL.fullmatch(point) else None
 
 
-def _plain(number: Decimal) -> str:
+def plain_number(number: Decimal) -> str:
     """Digits and a point: no exponent, no zeros behind the point that say nothing, no minus before a zero."""
     text = format(number, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
@@ -268,10 +333,13 @@ _PLAIN: dict[str, Codec] = {
     "text": TextCodec(),
     "whole": WholeCodec(),
     "decimal": DecimalCodec(),
+    "decimal_text": DecimalTextCodec(),
     "lines": LinesCodec(),
     "equipment_number": EquipmentNumberCodec(),
     "locode_country": LocodeCountryCodec(),
     "edifact_moment": EdifactMoment(),
     "x12_moment": X12Moment(),
+    "x12_minutes": X12Moment(seconds=False),
+    "x12_timed": X12Moment(timed=True),
 }
 _NUMBERED: dict[str, Callable[[int], Codec]] = {"implied": ImpliedDecimalCodec, "paragraph": ParagraphCodec}

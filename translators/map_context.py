@@ -25,7 +25,7 @@ Direction = Literal["in", "out"]
 CodeLookup = Callable[[str, str, Direction], str | None]
 """A partner's own codes: (name of a map's table, code, direction) to the code on the other side, or ``None``."""
 
-Value = str | int | Decimal | datetime | Moment | list["Value"] | tuple["Value", ...] | dict[str, "Value"]
+Value = str | int | bool | Decimal | datetime | Moment | list["Value"] | tuple["Value", ...] | dict[str, "Value"]
 """The canonical form while it is being taken apart or put together."""
 
 
@@ -64,6 +64,18 @@ class Problem:
 Report = Callable[[Problem], None]
 
 
+class CodeRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The row of a code table that turned a code into a word, or back."""
+
+    table: str
+    code: str
+    word: str | None = None
+    """``None`` when the code has no word and was only kept."""
+    map: str | None = None
+    """The file that the row stands in; ``None`` when it is of the partner's own code list, or there is no row."""
+    line: int | None = None
+
+
 class Lineage(msgspec.Struct, frozen=True, kw_only=True):
     """Where one canonical value is in the message, and by which rule."""
 
@@ -71,8 +83,11 @@ class Lineage(msgspec.Struct, frozen=True, kw_only=True):
     """Such as ``consignments[0].events[1].occurred``."""
     text: str
     """What stands in the message; several places are divided by a blank."""
+    map: str
+    """The file that the rule stands in: the map, or one that it extends."""
     rule: int
-    """The rule's line in the map."""
+    """The rule's line there."""
     table: str | None
+    row: CodeRow | None = None
     where: Where
     """Without line and offset when the message is yet to be written."""

@@ -30,19 +30,20 @@ class MapFault(msgspec.Struct, frozen=True):
 
 
 class MapError(ValueError):
-    """A map that cannot be used: ``faults`` are all that is wrong with it, in the order of the file."""
+    """A map that cannot be used: ``faults`` are all that is wrong with it, in the order of its files."""
 
     def __init__(self, faults: list[MapFault]) -> None:
-        self.faults = sorted(faults, key=lambda fault: (fault.line, fault.column))
+        self.faults = sorted(faults, key=lambda fault: (fault.name, fault.line, fault.column))
         super().__init__("\n".join(map(str, self.faults)))
 
 
 class Text(msgspec.Struct, frozen=True):
-    """A scalar as written."""
+    """A scalar as written; ``name`` is the file it stands in, since a map may be made of several."""
 
     value: str
     line: int
     column: int
+    name: str = ""
 
 
 class Items(msgspec.Struct, frozen=True):
@@ -51,6 +52,7 @@ class Items(msgspec.Struct, frozen=True):
     values: list[Yaml]
     line: int
     column: int
+    name: str = ""
 
 
 class Entries(msgspec.Struct, frozen=True):
@@ -59,6 +61,7 @@ class Entries(msgspec.Struct, frozen=True):
     pairs: list[tuple[Text, Yaml]]
     line: int
     column: int
+    name: str = ""
 
     def get(self, key: str) -> Yaml | None:
         """The value under ``key``."""
@@ -114,7 +117,7 @@ def _tree(name: str, node: yaml.Node, faults: list[MapFault]) -> Yaml:
     mark = node.start_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     if isinstance(node, yaml.SequenceNode):
-        return Items([_tree(name, item, faults) for item in node.value], line, column)
+        return Items([_tree(name, item, faults) for item in node.value], line, column, name)
     if isinstance(node, yaml.MappingNode):
         pairs: list[tuple[Text, Yaml]] = []
         seen: set[str] = set()
@@ -127,5 +130,5 @@ def _tree(name: str, node: yaml.Node, faults: list[MapFault]) -> Yaml:
                 faults.append(MapFault(name, read.line, read.column, f"`{read.value}` stands twice"))
             seen.add(read.value)
             pairs.append((read, _tree(name, value, faults)))
-        return Entries(pairs, line, column)
-    return Text(str(node.value), line, column)
+        return Entries(pairs, line, column, name)
+    return Text(str(node.value), line, column, name)

@@ -10,8 +10,10 @@ A bare date stays a date: it is the start of its day where it is read, and writt
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import cache, lru_cache
 from typing import Literal
 
 import msgspec
@@ -80,6 +82,8 @@ class EdifactMoment:
     def read(self, texts: Sequence[str], context: Context, report: Report) -> Value | None:
         text, form = texts[0].strip(), texts[1].strip()
         sent = f"{text} {form}".strip()
+        if form == "203" and (usual := _usual(text, context.zone, sent, context)) is not None:
+            return usual
         if not form and len(text) in _BY_LENGTH:
             form = _BY_LENGTH[len(text)]
             report(Problem("date-invalid", f"`{text}` has no format code (2379); read as {form}", "warning", text))
@@ -115,13 +119,16 @@ class X12Moment:
     """A date (373), and where the segment has them a time (337) and a time code (623).
 
     With a time qualifier (176), as in G62, the places are date, qualifier, time, code; the qualifier is written with a
-    time only (P0304).
+    time only (P0304). Where a segment has room for hours and minutes only, as B4-05, ``seconds`` is false. Where it
+    wants a time, as BSN, ``timed`` is true: a day is written with four zeros.
     """
 
     kind: Literal["moment"] = "moment"
 
-    def __init__(self, qualifier: str = "") -> None:
+    def __init__(self, qualifier: str = "", *, seconds: bool = True, timed: bool = False) -> None:
         self.qualifier = qualifier
+        self.seconds = seconds
+        self.timed = timed
         self.least, self.most = (4, 4) if qualifier else (1, 3)
 
     def read(self, texts: Sequence[str], context: Context, report: Report) -> Value | None:
@@ -130,6 +137,12 @@ class X12Moment:
             del stripped[1]
         day, time, code = (*stripped, "", "")[:3]
         sent = " ".join(filter(None, (day, time, code)))
+        if len(time) == 4:
+            stated = None if code in ("", "LT") else self._zone(code, context)
+            if code in ("", "LT") or stated is not None:
+                usual = _usual(day + time, stated or context.zone, sent, None if stated else context)
+                if usual is not None:
+                    return usual
         if not day:
             report(Problem("date-invalid", f"the time `{time}` has no date", value=time))
             return None
@@ -168,6 +181,11 @@ class X12Moment:
     def write(self, value: Value, places: int, context: Context, report: Report) -> Sequence[str] | None:
         moment = _as_moment(value)
         if moment.precision == "day":
+            if self.timed:
+                report(
+                    Problem("map-not-carried", "the message wants a time and only the day is known: 0000", "warning")
+                )
+                return (moment.at.strftime("%Y%m%d"), "0000")
             return (moment.at.strftime("%Y%m%d"),)
         places -= bool(self.qualifier)
         if places == 1:
@@ -177,8 +195,11 @@ class X12Moment:
         code = "LT"
         if ambiguous and places == 3:
             local, code = moment.at.astimezone(UTC), "UT"
-        time = local.strftime("%H%M%S" if moment.precision == "second" else "%H%M")
-        if moment.precision == "second" and local.microsecond:
+        seconds = moment.precision == "second" and self.seconds
+        if moment.precision == "second" and not seconds and local.second:
+            report(Problem("map-not-carried", "the message has room for hours and minutes only", "warning"))
+        time = local.strftime("%H%M%S" if seconds else "%H%M")
+        if seconds and local.microsecond:
             time += f"{local.microsecond // 10_000:02}"
         written = (local.strftime("%Y%m%d"), time, code)[:places]
         return (written[0], self.qualifier, *written[1:]) if self.qualifier else written
@@ -192,26 +213,52 @@ def _moment(numbers: dict[str, int], zone: tzinfo | None, context: Context, sent
     """The instant these numbers name in ``zone``, or in the context's when the source stated none."""
     year = numbers["%Y"] if "%Y" in numbers else _full_year(numbers["%y"], context.on)
     hour, minute, second = numbers.get("%H", 0), numbers.get("%M", 0), numbers.get("%S", 0)
-    try:
-        day = date(year, numbers["%m"], numbers["%d"])
-        if not _FIRST_YEAR <= year <= _LAST_YEAR:
-            raise ValueError
-    except ValueError:
+    month, day = numbers["%m"], numbers["%d"]
+    if not (_FIRST_YEAR <= year <= _LAST_YEAR and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]):
         report(Problem("date-invalid", f"there is no such date: {sent}", value=sent))
         return None
     try:
         fraction = numbers.get("hundredths", 0) * 10_000
-        at = datetime(year, day.month, day.day, hour, minute, second, fraction, zone or context.zone)
+        at = datetime(year, month, day, hour, minute, second, fraction, zone or context.zone)
     except ValueError:
         report(Problem("time-invalid", f"there is no such time: {sent}", value=sent))
         return None
     # The offset alone goes on: a document does not depend on where the reader's zone data came from.
     return Moment(
-        at=at.replace(tzinfo=timezone(at.utcoffset() or timedelta())),
+        at=at.replace(tzinfo=_offset(at.utcoffset() or timedelta())),
         precision="second" if "%S" in numbers else "minute" if "%H" in numbers else "day",
         assumed_zone=None if zone else str(context.zone),
         text=sent,
     )
+
+
+def _usual(text: str, zone: tzinfo, sent: str, assumed: Context | None) -> Moment | None:
+    """The time CCYYMMDDHHMM in a zone, as nearly all are stated; ``None`` for what needs a closer look.
+
+    ``assumed`` is the context that the zone is from, unless the message stated it.
+    """
+    # Python reads ISO 8601 in a tenth of the time that taking the digits apart needs; its 24:00 is no time here.
+    if len(text) != 12 or not (text.isascii() and text.isdecimal()) or not _FIRST <= text < _LAST or text[8:10] == "24":
+        return None
+    iso = f"{text[:8]}T{text[8:]}"
+    try:
+        offset = zone.utcoffset(datetime.fromisoformat(iso))
+        at = datetime.fromisoformat(iso + _ISO_OFFSETS[offset or timedelta()])
+    except (ValueError, KeyError):
+        return None
+    return Moment(at=at, precision="minute", assumed_zone=None if assumed is None else str(zone), text=sent)
+
+
+_FIRST, _LAST = f"{_FIRST_YEAR}", f"{_LAST_YEAR + 1}"
+_ISO_OFFSETS = {
+    timedelta(minutes=minutes): timezone(timedelta(minutes=minutes)).tzname(None)[3:] or "+00:00"
+    for minutes in range(-14 * 60, 14 * 60 + 1, 15)
+}
+"""The offsets that zones have, as ISO 8601 writes them."""
+
+
+# There are few offsets, and many times.
+_offset = lru_cache(256)(timezone)
 
 
 def _full_year(short: int, on: date) -> int:
@@ -226,18 +273,22 @@ def _local(at: datetime, zone: tzinfo) -> tuple[datetime, bool]:
     return local, local.replace(fold=0).utcoffset() != local.utcoffset()
 
 
+@cache
+def _layout(pattern: str) -> tuple[tuple[tuple[str, int, int], ...], int, bool]:
+    """(field, start, end) of each number in a format, their whole length, and whether a zone follows."""
+    fields, at = [], 0
+    for field in re.findall(r"%.", pattern):
+        fields.append((field, at, at + _DIGITS[field]))
+        at += _DIGITS[field]
+    return tuple(fields), at, pattern.endswith("z")
+
+
 def _split(text: str, pattern: str) -> tuple[dict[str, int], str] | None:
-    numbers: dict[str, int] = {}
-    at = 0
-    for field in re.findall(r"%.|z", pattern):
-        if field == "z":
-            return (numbers, text[at:].strip()) if text[at:].strip() else None
-        part = text[at : at + _DIGITS[field]]
-        if len(part) != _DIGITS[field] or not (part.isascii() and part.isdecimal()):
-            return None
-        numbers[field] = int(part)
-        at += len(part)
-    return (numbers, "") if at == len(text) else None
+    fields, length, zoned = _layout(pattern)
+    digits, rest = text[:length], text[length:].strip()
+    if len(digits) != length or not (digits.isascii() and digits.isdecimal()) or bool(rest) != zoned:
+        return None
+    return {field: int(digits[start:end]) for field, start, end in fields}, rest
 
 
 def _described(pattern: str) -> str:

@@ -10,7 +10,7 @@ A node is a tag or a group's name, with conditions where the name alone does not
 A canonical path starts at the object in hand, or with ``/`` at the document. A list needs to say which item:
 
 - ``consignments[only].number``: there can be one, more are an error
-- ``channels[first].address``: the others are left behind, with a finding
+- ``channels[first].address``: the others are left behind, with a finding, unless a later ``each`` takes them
 - ``consignments[single].references``: of the one there is; of none when there are more
 - ``parties[role=carrier,id_system=scac].id``: the item with these values; reading makes it when it is not there
 - ``/goods[loaded_at=@sequence]``: ``@`` takes the value from the object in hand

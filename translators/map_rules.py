@@ -12,6 +12,8 @@ import msgspec
 
 from translators.map_codecs import Codec
 from translators.map_context import Direction
+from translators.map_expressions import Expression
+from translators.map_extensions import Extension
 from translators.map_paths import CanonicalPath, NodePath, Place
 from translators.map_tables import Table
 
@@ -47,12 +49,75 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the object around the value can keep a partner's code."""
     instead: CanonicalPath | None = None
     """Where the value is taken from, on the way out, when ``path`` has none."""
+    unit: str = ""
+    """The unit that the value is always in at its place; the canonical amount is converted to it."""
+    decimals: int = 6
+    """To how many decimals a converted amount is rounded when it does not come out even."""
+    piece: Piece | None = None
+    """The value is one of several in the same text."""
+    expression: Expression | None = None
+    """Computes the canonical value from the texts, instead of the codec."""
+    inverse: Expression | None = None
+    """Computes the text from the canonical value."""
+    computed: bool = False
+    """``inverse`` makes the text of several fields, so that there is no way back; ``path`` is only the first."""
+    map: str
+    """The file that the rule stands in: the map's own, or that of one it extends."""
     line: int
     column: int
+    plain: str = ""
+    """The field's name, where the value is that of the object in hand and nothing else could be written instead."""
+
+    def __post_init__(self) -> None:
+        """Works out ``plain``, which writing asks for at every segment."""
+        path = self.path
+        if len(path.steps) == 1 and not path.absolute and self.instead is None and not self.computed:
+            msgspec.structs.force_setattr(self, "plain", path.steps[0].name)
 
     def goes(self, direction: Direction) -> bool:
         """Whether the rule holds in a direction."""
         return self.only in ("", direction)
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """Which piece of a text, divided by ``by`` into at most ``of``; the first is 0."""
+
+    by: str
+    number: int
+    of: int
+
+
+class Repeated(msgspec.Struct, frozen=True, kw_only=True):
+    """A list whose items lie behind each other in one segment: identifications in pairs, as in PIA and PO1."""
+
+    path: CanonicalPath
+    slots: tuple[tuple[Field, ...], ...]
+    """The rules for each item there is room for, with their places."""
+    map: str
+    line: int
+    column: int
+
+
+class Total(msgspec.Struct, frozen=True, kw_only=True):
+    """A number of items, or the sum of an amount in all of them, which is written and not read."""
+
+    place: Place
+    names: tuple[str, ...]
+    """The way through the document, every item of every list on it counted."""
+    absolute: bool
+    sum: bool
+
+
+class Tree(msgspec.Struct, frozen=True, kw_only=True):
+    """How a flat list of groups states the tree that it forms: by the id of each and that of its parent."""
+
+    segment: str
+    id: Place
+    parent: Place
+    level: Place | None = None
+    """Where the level's code is."""
+    children: Place | None = None
+    """Where ``1`` says that there are subordinate levels, and ``0`` that there are none."""
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -102,11 +167,26 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     shared: bool = False
     """Whether a part beside this one wants nodes of the same name."""
     parts: tuple[Part, ...] = ()
+    repeated: tuple[Repeated, ...] = ()
+    again: bool = False
+    """Written once more as long as lists in it have items left, and every one of its nodes is read."""
+    totals: tuple[Total, ...] = ()
+    tree: Tree | None = None
+    """The groups of this name form a tree; ``levels`` are its topmost."""
+    levels: tuple[Part, ...] = ()
+    """What may stand under this one in the tree."""
+    level: str = ""
+    """The code of the level that this part is; ``*`` for any."""
+    bounded: str = ""
+    """The loop's identifier in the LS and LE written around the part."""
+    raw: bool = False
+    """Carried through as text."""
+    map: str
     line: int
     column: int
 
 
-class Map(msgspec.Struct, frozen=True, kw_only=True):
+class Map(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
     """A map, compiled: one message type of one version and one canonical type."""
 
     name: str
@@ -118,8 +198,16 @@ class Map(msgspec.Struct, frozen=True, kw_only=True):
     """Canonical paths of which nothing may be left behind when a message is written."""
     leaves: dict[str, str] = {}
     """Canonical paths that the message has no place for, knowingly, and the reason."""
+    guide: str
+    """The guide that it is for, such as ``edifact/D.96A/IFTSTA``."""
+    extensions: dict[str, Extension] = {}
+    """The fields that the map adds to the canonical form, by name."""
+    text: str
+    """The resolved map, layers and all, in its canonical form."""
+    digest: str
+    """SHA-256 of ``text``: what a message records of the map that handled it."""
 
     @property
     def type(self) -> str:
         """The message type, such as ``IFTSTA``."""
-        return self.name.rpartition("/")[2]
+        return self.guide.rpartition("/")[2]

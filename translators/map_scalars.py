@@ -22,7 +22,7 @@ class Faulty:
         self.faults: list[MapFault] = []
 
     def fault(self, at: Yaml, text: str) -> None:
-        self.faults.append(MapFault(self.name, at.line, at.column, text))
+        self.faults.append(MapFault(at.name or self.name, at.line, at.column, text))
 
     def attempt(self, read: Callable[[], _T], at: Yaml) -> _T | None:
         """What ``read`` returns; a ``ValueError`` of it becomes a fault at ``at``."""

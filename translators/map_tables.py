@@ -1,8 +1,9 @@
 """Code tables: a code of a syntax and a word of the canonical vocabulary, both ways.
 
-Rows are written once and hold in both directions; ``only_in`` and ``only_out`` hold what one direction alone may do. In
-each direction a table is a function, which loading checks. A partner's own codes (``Context.codes``) stand before the
-rows.
+Rows are written once and hold in both directions; ``only_in`` and ``only_out`` hold what one direction alone may do. A
+row may hold from one day or until another: code lists change on a date, and a message is read by the list of its day.
+In each direction and on each day a table is a function, which loading checks. A partner's own codes (``Context.codes``)
+stand before the rows.
 
 The code itself is kept beside the word when the word alone would not bring it back, and comes back from there as long
 as it still means that word. What happens to a code without a word is the table's to say, in ``unmapped``:
@@ -19,13 +20,23 @@ and on the way out to a word without a code: ``else`` names the code to write, w
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from datetime import date
 from typing import Literal
 
 import msgspec
 
-from translators.map_context import Context, Problem, Report
+from translators.map_context import CodeRow, Context, Problem, Report
 
 Unmapped = Literal["keep", "refuse", "pass"]
+
+
+class Period(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows in force from ``start`` until the next period; the first one's start is the first day there is."""
+
+    start: date
+    to_word: dict[str, str]
+    to_code: dict[str, str]
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,14 +52,33 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """The word for a code that has none."""
     fallback: str | None = None
     """The code for a word that has none."""
+    periods: tuple[Period, ...] = ()
+    """The rows in force from each day on which they change; empty when they never do, and ``to_word`` and ``to_code``
+    are all there is. Otherwise those have every row of any day."""
+    places: dict[str, tuple[str, int]] = {}
+    """Where the row of a code stands: file and line."""
 
     def word(self, code: str, context: Context) -> str | None:
         """The word for a code; ``None`` when there is none."""
-        return context.codes(self.name, code, "in") or self.to_word.get(code)
+        return context.codes(self.name, code, "in") or (
+            self.to_word.get(code) if not self.periods else self._on(context.on).to_word.get(code)
+        )
 
     def code(self, word: str, context: Context) -> str | None:
         """The code for a word; ``None`` when there is none."""
-        return context.codes(self.name, word, "out") or self.to_code.get(word)
+        return context.codes(self.name, word, "out") or (
+            self.to_code.get(word) if not self.periods else self._on(context.on).to_code.get(word)
+        )
+
+    def row(self, code: str, context: Context) -> CodeRow:
+        """The row that a code was read or written by."""
+        word = self.word(code, context)
+        own = context.codes(self.name, code, "in") is None and word is not None
+        name, line = self.places.get(code, (None, None)) if own else (None, None)
+        return CodeRow(table=self.name, code=code, word=word, map=name, line=line)
+
+    def _on(self, day: date) -> Period:
+        return self.periods[bisect_right(self.periods, day, key=lambda period: period.start) - 1]
 
     def read(self, code: str, context: Context, report: Report) -> tuple[str | None, str | None]:
         """(the word, the code to keep beside it) for a code as sent; either may be ``None``."""

@@ -8,7 +8,7 @@ out unnoticed.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,10 +16,14 @@ import msgspec
 
 from translators.canonical import Canonical
 from translators.finding import Finding, Layer
-from translators.map_codecs import TextCodec, wrap
-from translators.map_context import Context, Lineage, Problem, Value
-from translators.map_paths import CanonicalPath, Match, Place, Step
-from translators.map_rules import Field, Map, Part, Setting, When
+from translators.map_codecs import TextCodec, plain_number, wrap
+from translators.map_context import Context, Lineage, Problem, Report, Value
+from translators.map_coverage import text_at
+from translators.map_extensions import extension_faults
+from translators.map_paths import CanonicalPath, Match, Place, Step, read_canonical_path
+from translators.map_raw import read_raw
+from translators.map_rules import Field, Map, Part, Piece, Repeated, Setting, Total, When
+from translators.map_values import computed_text, converted_amount
 from translators.syntax import Elements
 from translators.tree import Node
 
@@ -40,54 +44,140 @@ class Writer:
         self._used: set[tuple[int, str]] = {(id(self.document), "type")}
         self._picked: set[int] = set()
         """Items that a path picked out of their list: a later ``each`` leaves them out."""
+        self._entries: list[Lineage] = []
+        """The lineage of the segment that is being written."""
+        self._written: list[tuple[Node, list[Lineage]]] = []
         self._crowded: set[str] = set()
         """Lists that have more items than the message can carry, and that this was said of."""
 
     def write(self) -> tuple[Node, ...]:
         """The message's body; what was wrong is in ``findings``."""
         self._imply(self.rules.settings, self.document, "")
-        nodes = self._parts(self.rules.parts, self.document, "", 0)
-        self._report_left(self.document, "")
+        if self.rules.extensions:
+            for path, fault in extension_faults(self.document, self.rules.extensions):
+                self._add(Problem("map-invalid", f"{path} {fault}: the map declares it so"), None, None, path, "rule")
+        nodes = self._parts(self.rules.parts, self.document, "", 0, "")
+        if not self._all_used(self.document):
+            self._report_left(self.document, "")
+        if self.lineage is not None:
+            self._number(nodes)
         return tuple(nodes)
+
+    def _number(self, nodes: Sequence[Node]) -> None:
+        """Gives each entry of the lineage the position that its segment has now that all are known."""
+        positions: dict[int, int] = {}
+        for root in nodes:
+            for node in root.segments():
+                positions[id(node)] = len(positions) + 2
+        self.lineage = [
+            msgspec.structs.replace(
+                entry, where=msgspec.structs.replace(entry.where, segment_position=positions.get(id(node)))
+            )
+            for node, entries in self._written
+            for entry in entries
+        ]
 
     # Parts
 
-    def _parts(self, parts: Sequence[Part], obj: Object, at: str, number: int) -> list[Node]:
+    def _parts(self, parts: Sequence[Part], obj: Object, at: str, number: int, above: str) -> list[Node]:
         nodes: list[Node] = []
         for part in parts:
             if part.only == "in" or (part.when is not None and not self._holds(part.when, obj)):
                 continue
-            made = self._part(part, obj, at, number)
+            if part.tree is not None:
+                made: list[Node] = []
+                self._levels(part, part.levels, obj, at, "", made, above)
+            else:
+                made = self._raw(part, obj, above) if part.raw else self._part(part, obj, at, number, above)
             if not made and part.required in ("both", "out"):
                 what = part.path.text if part.path is not None else part.node.name
                 self._missing(what, part.node.name, None, self._trail(part.path, obj, at) if part.path else at)
+            if made and part.bounded:
+                # X12 LS and LE stand around the loop and name it.
+                made = [_bound("LS", part.bounded), *made, _bound("LE", part.bounded)]
             nodes += made
         return nodes
 
-    def _part(self, part: Part, obj: Object, at: str, number: int) -> list[Node]:
+    def _part(self, part: Part, obj: Object, at: str, number: int, above: str) -> list[Node]:
+        nodes: list[Node] = []
+        for inner, trail in self._objects(part, obj, at):
+            for piece in self._pieces(part, inner):
+                place = len(nodes) + 1 if part.binding == "each" else number
+                self._imply(part.settings, piece, trail)
+                if part.group:
+                    nodes += _present(self._group(part, piece, trail, place, above))
+                else:
+                    nodes += self._segments(part, piece, trail, place)
+        return nodes
+
+    def _objects(self, part: Part, obj: Object, at: str) -> Sequence[tuple[Object, str]]:
+        """The objects that the part is written for, each with its canonical path."""
         path = part.path
         if path is None:
-            return _present(self._node(part, obj, at, number))
+            return ((obj, at),)
+        if not path.absolute and path.steps[0].name not in obj:
+            return ()
         if part.binding == "with":
             found = self._find(path.steps, path, obj)
             if not isinstance(found, dict):
-                return []
-            return _present(self._node(part, found, self._trail(path, obj, at), number))
-        nodes: list[Node] = []
+                return ()
+            plain = len(path.steps) == 1 and not path.steps[0].pick and not path.absolute
+            return [(found, _joined(at, path.steps[0].name) if plain else self._trail(path, obj, at))]
         items = self._each(path, obj)
+        if not items:
+            return ()
         *before, last = path.steps
-        trail = self._trail(path._replace(steps=(*before, Step(last.name))), obj, at) if items else ""
-        for index, item in items:
-            for piece in self._pieces(part, item):
-                nodes += _present(self._node(part, piece, f"{trail}[{index}]", len(nodes) + 1))
+        if before or path.absolute:
+            trail = self._trail(path._replace(steps=(*before, Step(last.name))), obj, at)
+        else:
+            trail = _joined(at, last.name)
+        return [(item, f"{trail}[{index}]") for index, item in items]
+
+    def _raw(self, part: Part, obj: Object, above: str) -> list[Node]:
+        """The segments that were carried through and belong here."""
+        kept = obj.get("raw")
+        path = f"{above}/{part.node.name}" if above else part.node.name
+        nodes = []
+        for each in kept if isinstance(kept, list | tuple) else ():
+            if not isinstance(each, dict) or each.get("guide") != self.rules.guide or each.get("path") != path:
+                continue
+            tag, elements = read_raw(str(each.get("text")))
+            if tag == part.node.name and _fits(part, elements) and (id(each), "text") not in self._used:
+                self._used.update((id(each), key) for key in each)
+                nodes.append(Node(name=tag, elements=elements))
         return nodes
 
-    def _node(self, part: Part, obj: Object, at: str, number: int) -> Node | None:
-        self._imply(part.settings, obj, at)
-        return self._group(part, obj, at, number) if part.group else self._segment(part, obj, at, number, force=False)
+    def _levels(
+        self, whole: Part, parts: Sequence[Part], obj: Object, at: str, parent: str, nodes: list[Node], above: str
+    ) -> None:
+        """The tree below ``obj``, each group before what hangs on it, as a flat list with ids and those of parents."""
+        tree = whole.tree
+        if tree is None:
+            return
+        for part in parts:
+            if part.only == "in" or (part.when is not None and not self._holds(part.when, obj)):
+                continue
+            for number, (inner, trail) in enumerate(self._objects(part, obj, at), 1):
+                self._imply(part.settings, inner, trail)
+                place = len(nodes)
+                made = self._group(part, inner, trail, number, above)
+                node = made or Node(name=part.node.name, group=True, children=[Node(name=tree.segment)])
+                nodes.append(node)
+                first = node.children[0]
+                own = text_at(first.elements, tree.id) or str(place + 1)
+                self._levels(whole, part.levels, inner, trail, own, nodes, above)
+                if made is None and len(nodes) == place + 1:
+                    nodes.pop()
+                    continue
+                children = "1" if len(nodes) > place + 1 else "0"
+                stated = {tree.id: own, tree.parent: parent}
+                stated |= {tree.level: part.level} if tree.level is not None and part.level != "*" else {}
+                stated |= {tree.children: children} if tree.children is not None else {}
+                first.elements = _with_texts(first.elements, stated)
 
-    def _group(self, part: Part, obj: Object, at: str, number: int) -> Node | None:
-        children = self._parts(part.parts, obj, at, number)
+    def _group(self, part: Part, obj: Object, at: str, number: int, above: str) -> Node | None:
+        here = f"{above}/{part.node.name}" if above else part.node.name
+        children = self._parts(part.parts, obj, at, number, here)
         trigger = part.parts[0] if part.parts else None
         if (not children and not part.always) or trigger is None:
             return None
@@ -97,31 +187,87 @@ class Writer:
             children = _present(forced) + children
         return Node(name=part.node.name, group=True, children=children)
 
-    def _segment(self, part: Part, obj: Object, at: str, number: int, *, force: bool) -> Node | None:
+    def _segments(self, part: Part, obj: Object, at: str, number: int) -> list[Node]:
+        """The segment; several when lists in it have more items than one has room for."""
+        first = self._segment(part, obj, at, number, force=False)
+        if first is None or not part.again:
+            return _present(first)
+        nodes, skip = [first], len(part.repeated[0].slots)
+        while any(len(self._items(each.path, obj)) > skip for each in part.repeated):
+            nodes += _present(self._segment(part, obj, at, number, force=False, skip=skip))
+            skip += len(part.repeated[0].slots)
+        return nodes
+
+    def _items(self, path: CanonicalPath, obj: Object) -> list[Object]:
+        """Those items of a list that no path has picked."""
+        return [item for _, item in self._each(path, obj)]
+
+    def _segment(self, part: Part, obj: Object, at: str, number: int, *, force: bool, skip: int = 0) -> Node | None:
         texts: dict[Place, str] = {}
         without: list[Field] = []
+        derived: list[Field] = []
+        self._entries = []
         for field in part.fields:
             if field.only == "in":
+                derived.append(field)
+                continue
+            name = field.plain
+            if name and obj.get(name) is None and (field.table is None or "native" not in obj):
+                # Most objects have few of the fields that they could have.
+                without.append(field)
                 continue
             written = self._texts(field, part, obj, at)
             if written is None or not any(written):
                 without.append(field)
+            elif field.piece is not None:
+                texts[field.places[0]] = _pieced(texts.get(field.places[0], ""), written[0], field.piece)
             else:
-                texts.update(zip(field.places, written, strict=False))
-                texts.update((constant.place, constant.text) for constant in field.beside)
-        if not texts and not (force or part.always):
+                _put(texts, field, written)
+        for repeated in part.repeated:
+            self._repeated(repeated, part, obj, at, texts, skip)
+        totals = {total.place: self._total(total, obj) for total in part.totals} if part.totals else {}
+        if not texts and not (force or part.always or any(text != "0" for text in totals.values())):
             return None
         for field in without:
             if field.absent is not None:
                 texts[field.places[0]] = field.absent
             elif field.required in ("both", "out"):
                 self._missing(field.path.text, part.node.name, field.places[0], self._trail(field.path, obj, at))
-        for field in part.fields:
-            if field.only == "in":
-                self._derived(field, texts, obj)
-        texts.update((constant.place, constant.text) for constant in part.constants)
-        texts.update((place, str(number)) for place in part.counters)
-        return Node(name=part.node.name, elements=_elements(texts))
+        for field in derived:
+            self._derived(field, texts, obj)
+        for constant in part.constants:
+            texts[constant.place] = constant.text
+        for place in part.counters:
+            texts[place] = str(number)
+        texts |= totals
+        node = Node(name=part.node.name, elements=_elements(texts))
+        if self.lineage is not None:
+            self._written.append((node, self._entries))
+        return node
+
+    def _repeated(
+        self, repeated: Repeated, part: Part, obj: Object, at: str, texts: dict[Place, str], skip: int
+    ) -> None:
+        """Puts items of a list behind each other; those without room are left, and reported like all that is."""
+        items = self._each(repeated.path, obj)
+        if not items:
+            return
+        *before, last = repeated.path.steps
+        trail = self._trail(repeated.path._replace(steps=(*before, Step(last.name))), obj, at)
+        for fields, (index, item) in zip(repeated.slots, items[skip:], strict=False):
+            for field in fields:
+                written = self._texts(field, part, item, f"{trail}[{index}]") if field.only != "in" else None
+                if written is not None and any(written):
+                    _put(texts, field, written)
+                elif field.required in ("both", "out"):
+                    path = self._trail(field.path, item, f"{trail}[{index}]")
+                    self._missing(field.path.text, part.node.name, field.places[0], path)
+
+    def _total(self, total: Total, obj: Object) -> str:
+        found = list(_below(self.document if total.absolute else obj, total.names))
+        if not total.sum:
+            return str(len(found))
+        return plain_number(sum((Decimal(each) for each in found if isinstance(each, int | Decimal)), Decimal(0)))
 
     def _pieces(self, part: Part, item: Object) -> list[Object]:
         """The item, or if its text is too long for one segment, one a piece of the text."""
@@ -144,12 +290,24 @@ class Writer:
             layer: Layer = "code" if problem.code == "map-unmapped" else "rule"
             self._add(problem, part.node.name, field.places[0], self._trail(field.path, obj, at), layer)
 
-        holder, value = self._value(field.path, obj)
+        texts: Sequence[str] | None
+        if field.inverse is not None:
+            texts = self._computed(field, obj, report)
+            self._trace(field, part, obj, at, texts, None)
+            return texts
+        holder: Object | None = obj
+        if field.plain:
+            value = obj.get(field.plain)
+            self._used.add((id(obj), field.plain))
+        else:
+            holder, value = self._value(field.path, obj)
         if holder is None or (value is None and field.instead is not None and field.table is None):
             other = self._value(field.instead, obj) if field.instead is not None else (None, None)
             holder, value = other if other[1] is not None else (holder, value)
         if holder is None:
             return None
+        code: str | None = None
+        texts = None
         if field.table is not None:
             key = field.path.steps[-1].name
             kept = holder.get("native")
@@ -157,25 +315,52 @@ class Writer:
             code = field.table.write(
                 None if value is None else str(value), native if isinstance(native, str) else None, self.context, report
             )
-            texts: Sequence[str] | None = None if code is None else _divided(code, len(field.places))
-        else:
-            texts = None if value is None else field.codec.write(value, len(field.places), self.context, report)
-        if texts is not None and self.lineage is not None:
-            self.lineage.append(
-                Lineage(
-                    path=self._trail(field.path, obj, at),
-                    text=" ".join(filter(None, texts)),
-                    rule=field.line,
-                    table=field.table.name if field.table is not None else None,
-                    where=msgspec.structs.replace(
-                        self.context.where,
-                        segment=part.node.name,
-                        element=field.places[0].element,
-                        component=field.places[0].component,
-                    ),
-                )
-            )
+            texts = None if code is None else _divided(code, len(field.places))
+        elif value is not None:
+            if field.unit:
+                self._used.add((id(holder), "unit"))
+                value = converted_amount(field, value, holder, report)
+            if value is not None:
+                texts = field.codec.write(value, len(field.places), self.context, report)
+        self._trace(field, part, obj, at, texts, code)
         return texts
+
+    def _computed(self, field: Field, obj: Object, report: Report) -> Sequence[str] | None:
+        """The text that an expression makes; every field it reads is used."""
+        if field.inverse is None:
+            return None
+        value = self._value(field.path, obj)[1] if not field.computed else None
+        if value is None and not field.computed:
+            return None
+        text = computed_text(field.inverse, value, obj, self.rules, self.context, report)
+        if text is not None:
+            for name in field.inverse.fields:
+                self._value(read_canonical_path(name), obj)
+        return None if text is None else (text,)
+
+    def _trace(
+        self, field: Field, part: Part, obj: Object, at: str, texts: Sequence[str] | None, code: str | None
+    ) -> None:
+        """Notes what was written, and from where, when that was asked for."""
+        if texts is None or self.lineage is None:
+            return
+        where = msgspec.structs.replace(
+            self.context.where,
+            segment=part.node.name,
+            element=field.places[0].element,
+            component=field.places[0].component,
+        )
+        self._entries.append(
+            Lineage(
+                path=self._trail(field.path, obj, at),
+                text=" ".join(filter(None, texts)),
+                map=field.map,
+                rule=field.line,
+                table=field.table.name if field.table is not None else None,
+                row=field.table.row(code, self.context) if field.table is not None and code is not None else None,
+                where=where,
+            )
+        )
 
     def _derived(self, field: Field, texts: dict[Place, str], obj: Object) -> None:
         """A value that reading derives from what is written is not left behind."""
@@ -203,8 +388,9 @@ class Writer:
             holder, value = self._value(setting.path, obj)
             if holder is not None and value is not None and value != setting.value:
                 text = f"{self.rules.type} can only say `{setting.value}` here: `{value}` is lost"
-                problem = Problem("map-not-carried", text, "warning", str(value))
-                self._add(problem, None, None, self._trail(setting.path, obj, at), "rule")
+                path = self._trail(setting.path, obj, at)
+                problem = Problem("map-not-carried", text, "error" if self._complete(path) else "warning", str(value))
+                self._add(problem, None, None, path, "rule")
 
     # Ways through the document
 
@@ -240,6 +426,8 @@ class Writer:
             self._crowded.add(step.name)
             text = f"there are {len(items)} {step.name}, and a {self.rules.type} carries one: send one document each"
             self._add(Problem("map-not-carried", text), None, None, step.name, "rule")
+        if step.pick == "first" and isinstance(items[0], dict):
+            self._picked.add(id(items[0]))
         return None if step.pick == "single" and len(items) > 1 else items[0]
 
     def _each(self, path: CanonicalPath, obj: Object) -> list[tuple[int, Object]]:
@@ -285,6 +473,15 @@ class Writer:
 
     # Findings
 
+    def _all_used(self, value: Value) -> bool:
+        """Whether nothing is left: the usual case, for which no names are needed."""
+        if isinstance(value, dict):
+            used, own = self._used, id(value)
+            return bool(value) and all(
+                (own, key) in used or key == "native" or self._all_used(inner) for key, inner in value.items()
+            )
+        return isinstance(value, list | tuple) and bool(value) and all(map(self._all_used, value))
+
     def _report_left(self, value: Value, at: str) -> None:
         """Reports what no rule has used: the whole of an object or list where nothing in it was."""
         if at and not self._touched(value):
@@ -306,10 +503,15 @@ class Writer:
         pattern = _INDEX.sub("", at)
         if any(_within(pattern, path) for path in self.rules.leaves):
             return
-        complete = any(_within(pattern, path) or _within(path, pattern) for path in self.rules.complete)
         text = f"{self.rules.type} has no place for {at}: it is not sent"
         single = None if isinstance(value, dict | list | tuple) else str(value)
-        self._add(Problem("map-not-carried", text, "error" if complete else "warning", single), None, None, at, "rule")
+        problem = Problem("map-not-carried", text, "error" if self._complete(at) else "warning", single)
+        self._add(problem, None, None, at, "rule")
+
+    def _complete(self, at: str) -> bool:
+        """Whether the map promises that nothing at a path stays behind."""
+        pattern = _INDEX.sub("", at)
+        return any(_within(pattern, path) or _within(path, pattern) for path in self.rules.complete)
 
     def _missing(self, what: str, segment: str, place: Place | None, path: str) -> None:
         text = f"{what} is missing, and {segment} needs it: add it to the document"
@@ -339,18 +541,76 @@ def _within(pattern: str, path: str) -> bool:
     return pattern == path or pattern.startswith(f"{path}.")
 
 
+_EMPTY: tuple[tuple[str, ...], ...] = (("",),)
+
+
 def _elements(texts: dict[Place, str]) -> Elements:
     """The texts at their places; what lies between is empty, what lies behind the last is not there."""
-    elements: list[list[str]] = []
+    made: list[tuple[tuple[str, ...], ...]] = []
     for (element, component), text in texts.items():
         if not text:
             continue
-        while len(elements) < element:
-            elements.append([""])
-        components = elements[element - 1]
-        components += [""] * (component - len(components))
-        components[component - 1] = text
-    return tuple([(tuple(components),) for components in elements])
+        if element > len(made):
+            made += [_EMPTY] * (element - len(made))
+        if component == 1 and made[element - 1] is _EMPTY:
+            made[element - 1] = ((text,),)
+        else:
+            components = list(made[element - 1][0])
+            components += [""] * (component - len(components))
+            components[component - 1] = text
+            made[element - 1] = (tuple(components),)
+    return tuple(made)
+
+
+def _put(texts: dict[Place, str], field: Field, written: Sequence[str]) -> None:
+    if len(field.places) == 1:
+        texts[field.places[0]] = written[0]
+    else:
+        texts.update(zip(field.places, written, strict=False))
+    for constant in field.beside:
+        texts[constant.place] = constant.text
+
+
+def _with_texts(elements: Elements, texts: dict[Place, str]) -> Elements:
+    """The elements, with texts put where nothing is yet."""
+    found = {
+        Place(number, component): text
+        for number, element in enumerate(elements, 1)
+        for component, text in enumerate(element[0], 1)
+    }
+    return _elements(texts | {place: text for place, text in found.items() if text})
+
+
+def _bound(tag: str, code: str) -> Node:
+    return Node(name=tag, elements=(((code,),),))
+
+
+def _fits(part: Part, elements: Elements) -> bool:
+    """Whether a segment that was carried through is of the kind that the part's conditions pick."""
+    for condition in part.node.conditions:
+        text = text_at(elements, condition.place)
+        if not text or (condition.values and text not in condition.values):
+            return False
+    return True
+
+
+def _pieced(there: str, text: str, piece: Piece) -> str:
+    """``there`` with its next piece behind it."""
+    parts = there.split(piece.by, piece.of - 1) if there else []
+    parts += [""] * (piece.number - len(parts))
+    return piece.by.join([*parts[: piece.number], text])
+
+
+def _below(value: Value | None, names: Sequence[str]) -> Iterator[Value]:
+    """What is at the end of the names, in every item of every list on the way."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _below(item, names)
+    elif not names:
+        if value is not None:
+            yield value
+    elif isinstance(value, dict):
+        yield from _below(value.get(names[0]), names[1:])
 
 
 def _divided(code: str, places: int) -> Sequence[str]:

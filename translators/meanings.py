@@ -168,6 +168,24 @@ ELEMENT_ERRORS: dict[str, str] = {
 }
 """X12 723, in AK403, and what 999 adds."""
 
+APPLICATION_CODES: dict[str, str] = {code: CONTRL_ERRORS[code] for code in ("12", "13", "14", "15", "18", "26", "35")}
+"""UN/EDIFACT 9321, where a partner sends no words: each has a list of its own; here is what many took from 0085."""
+
+ADVICE_CODES: dict[str, str] = {
+    "006": "a duplicate",
+    "007": "data is missing",
+    "008": "out of range",
+    "009": "the date is not valid",
+    "010": "the totals do not agree",
+    "011": "it matches nothing that is known",
+    "012": "the combination is not valid",
+    "024": "another reason",
+    "DTE": "the date is wrong",
+    "DUP": "a duplicate",
+    "ZZZ": "a reason by agreement",
+}
+"""X12 647, in TED01; the list is long, and partners send words beside it."""
+
 
 def said(code: str, meanings: dict[str, str]) -> str:
     """``too long (39)``: the meaning and the code, or the bare code where it is not one we know."""

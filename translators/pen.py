@@ -1,4 +1,8 @@
-"""Writes segments one behind the other, in one dialect and character set, and notes what cannot be written."""
+"""Writes segments one behind the other, in one dialect and character set, and notes what cannot be written.
+
+Text becomes bytes here, value by value, and delimiters are looked for in the bytes: that holds for any delimiter a
+partner may have chosen, of several bytes too, and for any character set that keeps ASCII where it is.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +12,33 @@ from collections.abc import Sequence
 import msgspec
 
 from translators.charset import Charset
+from translators.envelope import Layout
 from translators.finding import Finding, Layer, Severity, Where
+from translators.limits import Limits
 from translators.syntax import Dialect, Elements
 from translators.tree import Node
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COPY = 80
+_LONGEST_SEGMENT = Limits().segment_bytes
+BINARY = {"BIN": 1, "BDS": 2}
+"""X12 segments with data of any bytes: the element that states its length. The data is the element behind it."""
 
 
 class Pen:
     """The bytes written so far. ``where`` names the interchange and message that findings belong to."""
 
-    def __init__(self, dialect: Dialect, charset: Charset, where: Where, *, newline: bool) -> None:
+    def __init__(self, dialect: Dialect, charset: Charset, where: Where, layout: Layout) -> None:
         self.where = where
         self.findings: list[Finding] = []
-        self._dialect = dialect
+        self.dialect = dialect
         self._charset = charset
         self._out = bytearray()
-        self._newline = b"\n" if newline and dialect.terminator not in (b"\n", b"\r") else b""
-        letters = dialect.delimiters.decode("ascii")
-        self._delimiter = re.compile("[" + re.escape(letters) + "]")
-        self._release = dialect.release.decode("ascii") if dialect.release else ""
-        self._element = dialect.element.decode("ascii")
-        self._component = dialect.component.decode("ascii")
-        self._repetition = dialect.repetition.decode("ascii") if dialect.repetition else ""
+        self._keep_trailing = layout.keep_trailing
+        breaks = not layout.wrap and dialect.terminator not in (b"\n", b"\r", b"\r\n")
+        self._newline = layout.newline.encode("ascii") if breaks else b""
+        self._delimiter = re.compile(b"|".join(re.escape(role) for role in _roles(dialect)))
+        self._release = dialect.release
 
     @property
     def data(self) -> bytes:
@@ -45,27 +52,52 @@ class Pen:
 
     def raw(self, data: bytes) -> None:
         """Writes a segment that is already bytes, up to its terminator."""
-        self._out += data + self._dialect.terminator + self._newline
+        self._out += data + self.dialect.terminator + self._newline
 
-    def verbatim(self, data: bytes) -> None:
-        """Writes bytes that no terminator follows: UNA."""
+    def advice(self, data: bytes) -> None:
+        """Writes a UNA, whose last byte is the terminator that it names."""
         self._out += data + self._newline
 
+    def counted(self, header: tuple[str, Elements], data: bytes, trailer: tuple[str, Elements]) -> None:
+        """Writes ``data`` between two segments; it begins right behind the terminator of the first (ISO 9735-8)."""
+        self._put(*header, None)
+        self._out += data
+        self.segment(*trailer)
+
+    def verbatim(self, data: bytes) -> None:
+        """Writes bytes that are whole already: their terminator, and what stands behind it, included."""
+        self._out += data
+
     def segment(self, tag: str, elements: Elements, position: int | None = None) -> int:
-        """Writes a segment without trailing empty elements, and returns the offset behind its terminator."""
-        texts = [self._text(tag, position, number, element) for number, element in enumerate(elements, start=1)]
-        while texts and not texts[-1]:
-            texts.pop()
-        encoded = self._encode(self._element.join([tag, *texts]))
-        self._out += encoded + self._dialect.terminator
-        behind = len(self._out)
+        """Writes a segment, and returns the offset behind its terminator."""
+        behind = self._put(tag, elements, position)
         self._out += self._newline
         return behind
 
     def simple(self, tag: str, *values: str | Sequence[str], position: int | None = None) -> int:
-        """Writes a segment of simple elements and composites, none of them repeated."""
+        """Writes a segment of simple elements and composites, none of them repeated, nor empty at its end."""
         elements = tuple(((value,),) if isinstance(value, str) else (tuple(value),) for value in values)
-        return self.segment(tag, elements, position)
+        return self.segment(tag, trimmed(elements), position)
+
+    def binary(self, tag: str, elements: Elements, position: int) -> int:
+        """Writes BIN or BDS with the length computed. The data is text whose characters are its bytes (ISO 8859-1)."""
+        at = BINARY[tag]
+        value = elements[at][0][0] if len(elements) == at + 1 else ""
+        try:
+            data = value.encode("latin-1")
+        except UnicodeEncodeError:
+            data = b""
+        stated = elements[at - 1][0][0] if len(elements) >= at else ""
+        if not data or stated not in ("", str(len(data))):
+            reason = f"{tag}{at:02} states {stated!r} for {len(data)} bytes" if data else f"{tag} has no bytes of data"
+            text = f"{reason}; the data is element {at + 1}, its length is computed"
+            self.note("binary-length-invalid", text, segment=tag, position=position, element=at, value=stated)
+        self._put(tag, (*elements[: at - 1], ((str(len(data)),),)), position)
+        del self._out[-len(self.dialect.terminator) :]
+        self._out += self.dialect.element + data + self.dialect.terminator
+        behind = len(self._out)
+        self._out += self._newline
+        return behind
 
     def note(
         self,
@@ -94,79 +126,92 @@ class Pen:
         copy = value[:_COPY] if value is not None else None
         self.findings.append(Finding(code=code, severity=severity, text=text, where=where, layer=layer, value=copy))
 
-    def _text(self, tag: str, position: int | None, number: int, element: tuple[tuple[str, ...], ...]) -> str:
+    def _put(self, tag: str, elements: Elements, position: int | None) -> int:
+        if not self._keep_trailing:
+            elements = trimmed(elements)
+        parts = [self._element(tag, position, number, element) for number, element in enumerate(elements, start=1)]
+        head = tag.encode("ascii", "replace")
+        raw = self.dialect.element.join([head, *parts])
+        if len(raw) > _LONGEST_SEGMENT:
+            text = f"{tag} has {len(raw)} bytes; receivers take {_LONGEST_SEGMENT} at most"
+            self.note("too-large", text, layer="syntax", segment=tag, position=position)
+        self._out += raw + self.dialect.terminator
+        return len(self._out)
+
+    def _element(self, tag: str, position: int | None, number: int, element: tuple[tuple[str, ...], ...]) -> bytes:
         occurrences = [
             self._occurrence(tag, position, number, repetition, occurrence)
             for repetition, occurrence in enumerate(element, start=1)
         ]
-        while occurrences and not occurrences[-1]:
-            occurrences.pop()
-        if len(occurrences) > 1 and not self._repetition:
+        if len(occurrences) > 1 and self.dialect.repetition is None:
             text = f"{tag} repeats its element {number}, and no repetition separator is in force; use syntax version 4"
+            if self.dialect.syntax == "x12":
+                text = text.replace("syntax version 4", "control version 00402 or later")
             self.note("element-repeats", text, layer="syntax", segment=tag, position=position, element=number)
             return occurrences[0]
-        return self._repetition.join(occurrences)
+        return (self.dialect.repetition or b"").join(occurrences)
 
     def _occurrence(
         self, tag: str, position: int | None, number: int, repetition: int, occurrence: tuple[str, ...]
-    ) -> str:
-        texts = []
+    ) -> bytes:
+        parts = []
         for component, value in enumerate(occurrence, start=1):
-            if not value:
-                texts.append("")
-                continue
-            problem = self._problem(value)
-            if problem:
-                self.note(
-                    "character-invalid",
-                    problem,
-                    layer="syntax",
-                    segment=tag,
-                    position=position,
-                    element=number,
-                    component=component,
-                    repetition=repetition,
-                    value=value,
-                )
-            if self._release:
-                value = self._delimiter.sub(lambda found: self._release + found[0], value)
-            texts.append(value)
-        while texts and not texts[-1]:
-            texts.pop()
-        return self._component.join(texts)
+            encoded = self._charset.encode(value) if value else b""
+            if encoded is None or (encoded and self._delimiter.search(encoded)):
+                if encoded is not None and self._release is not None:
+                    encoded = self._delimiter.sub(self._release.replace(b"\\", b"\\\\") + rb"\g<0>", encoded)
+                else:
+                    self.note(
+                        "character-invalid",
+                        self._problem(value),
+                        layer="syntax",
+                        segment=tag,
+                        position=position,
+                        element=number,
+                        component=component,
+                        repetition=repetition,
+                        value=value,
+                    )
+                    # A visible substitute keeps the rest of the segment readable.
+                    encoded = value.encode(self._charset.codec, "replace")
+            parts.append(encoded)
+        return self.dialect.component.join(parts)
 
     def _problem(self, value: str) -> str:
         if found := _CONTROL.search(value):
             return f"the character {found[0]!r} cannot be part of a value; take it out before sending"
-        if not self._release and (found := self._delimiter.search(value)):
-            return f"the value holds the delimiter {found[0]!r}; choose other delimiters for this partner"
-        if self._charset.encode(value) is None:
-            return f"{self._charset.first_outside(value)!r} cannot be sent in {self._charset.name}"
-        return ""
-
-    def _encode(self, text: str) -> bytes:
-        # What cannot be encoded has its finding; a visible substitute keeps the rest of the segment readable.
-        return text.encode(self._charset.codec, "replace")
+        outside = self._charset.first_outside(value)
+        if not outside and (inside := self._delimiter.search(self._charset.encode(value) or b"")):
+            letter = inside[0].decode(self._charset.codec, "replace")
+            return f"the value holds the delimiter {letter!r}; choose other delimiters for this partner"
+        return f"{outside!r} cannot be sent in {self._charset.name}"
 
 
-_TAGS = {"edifact": re.compile("[A-Z][A-Z0-9]{2}"), "x12": re.compile("[A-Z][A-Z0-9]{1,2}")}
+def _roles(dialect: Dialect) -> list[bytes]:
+    roles = (dialect.element, dialect.component, dialect.terminator, dialect.release, dialect.repetition)
+    return [role for role in roles if role is not None]
 
 
-def write_body(pen: Pen, syntax: str, body: Sequence[Node], service_tags: frozenset[str]) -> int:
-    """Writes a message's segments, positions from 2, and returns how many there are."""
-    count = 0
-    for node in body:
-        for segment in node.segments():
-            count += 1
-            position = count + 1
-            if segment.name in service_tags:
-                text = f"{segment.name} frames a message; it cannot be part of one"
-                pen.note("misplaced-segment", text, segment=segment.name, position=position)
-            elif not _TAGS[syntax].fullmatch(segment.name):
-                text = f"{segment.name!r} has not the form of a segment tag"
-                pen.note("segment-unknown", text, layer="syntax", segment=segment.name, position=position)
-            pen.segment(segment.name, elements_of(segment), position)
-    return count
+def trimmed(elements: Elements) -> Elements:
+    """``elements`` without the empty components, occurrences and elements at their ends."""
+    whole = [_without_empty_ends(element) for element in elements]
+    while whole and whole[-1] == (("",),):
+        whole.pop()
+    return tuple(whole)
+
+
+def _without_empty_ends(element: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    if element and element[-1] and element[-1][-1] and all(occurrence and occurrence[-1] for occurrence in element):
+        return element
+    occurrences = []
+    for occurrence in element:
+        last = len(occurrence)
+        while last > 1 and not occurrence[last - 1]:
+            last -= 1
+        occurrences.append(occurrence[:last] or ("",))
+    while len(occurrences) > 1 and occurrences[-1] == ("",):
+        occurrences.pop()
+    return tuple(occurrences) or (("",),)
 
 
 def elements_of(node: Node) -> Elements:

@@ -9,6 +9,10 @@ segments, and the one with the fewest faults is taken; between equals, the table
 segment is one finding, a misplaced one is one finding, and what follows is read in the right groups again. The search
 is bounded (``AHEAD`` segments, ``PATIENCE`` times a message), so a hopeless message costs no more than a fair one.
 
+Where a guide splits a group by a qualifier, the segment's own value says which variant it is; a value that no variant
+lists is a fault of that reading, so a later group that takes it is preferred. Variants come in any order, and which of
+them are still owed is asked when their group is left.
+
 Nothing is dropped: what has no place stays in the tree where it stood, marked as a stray.
 """
 
@@ -17,14 +21,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from translators.grammar import Guide, Place, Route
+from translators.grammar import BORDERS, Guide, Place, Route, restricts
 from translators.tree import Node
 
 AHEAD = 6
 PATIENCE = 200
 
-_Frames = list[tuple[Place, int, int]]
-"""The groups that are open, outermost first: the group, the index of the child last seen, how often that was seen."""
+
+class _Frame(NamedTuple):
+    """A group that is open: the index of the child last seen, and how often that was seen, in all and by variant."""
+
+    group: Place
+    at: int
+    seen: int
+    by_variant: tuple[int, ...] = ()
+
+
+_Frames = list[_Frame]
+"""The groups that are open, outermost first."""
 
 
 class Misfit(NamedTuple):
@@ -37,11 +51,16 @@ class Misfit(NamedTuple):
 
 
 class Arrangement(NamedTuple):
-    """The tree; for each segment its place, ``None`` for a stray; and what is wrong, in order of discovery."""
+    """The tree; for each segment its place, ``None`` for a stray; and what is wrong, in order of discovery.
+
+    ``groups`` are the occurrences of groups (place, index of the first segment, index behind the last), for guides
+    whose conditions ask for them.
+    """
 
     tree: Node
     places: list[Place | None]
     misfits: list[Misfit]
+    groups: list[tuple[Place, int, int]]
 
 
 def arrange(segments: Sequence[Node], guide: Guide) -> Arrangement:
@@ -59,9 +78,11 @@ class _Placer:
         self.guide = guide
         self.tree = Node(name=guide.type, group=True, children=[])
         self.open: list[Node] = [self.tree]
-        self.frames: _Frames = [(guide.root, 0, 1)]
+        self.frames: _Frames = [_Frame(guide.root, 0, 1)]
         self.places: list[Place | None] = []
         self.misfits: list[Misfit] = []
+        self.groups: list[tuple[Place, int, int]] = []
+        self.entered: list[tuple[Place, int]] = []
         self.patience = PATIENCE
 
     def run(self) -> Arrangement:
@@ -82,84 +103,146 @@ class _Placer:
                 if end.chain == (trailer,):
                     self._leave(len(self.segments), end)
                     break
-        return Arrangement(self.tree, self.places, self.misfits)
+        self._close(len(self.entered), len(self.segments))
+        return Arrangement(self.tree, self.places, self.misfits, self.groups)
 
     @staticmethod
     def _here(frames: _Frames) -> Place:
-        group, at, _ = frames[-1]
-        return group.children[at]
+        frame = frames[-1]
+        return frame.group.children[frame.at]
 
     def _choose(self, index: int) -> Route | None:
-        tag = self.segments[index].name
+        segment = self.segments[index]
+        tag = segment.name
         if tag not in self.guide.tags:
             return None
-        routes = self.guide.routes(self._here(self.frames), tag)
-        costs = []
-        for route in routes:
-            cost = self._cost(self.frames, route)
-            if cost == 0:
-                return route
-            costs.append(cost)
+        frame = self.frames[-1]
+        here = frame.group.children[frame.at]
+        routes = here.routes.get(tag) or self.guide.routes(here, tag)
         if not routes:
             return None
+        first = routes[0]
+        if first.split is not None:
+            first = first.resolved(segment.elements)
+        least = self._cost(self.frames, first)
+        if least == 0 and tag not in self.guide.choosy and tag not in BORDERS:
+            return first
+        routes = (first, *(route.resolved(segment.elements) for route in routes[1:]))
+        costs = [least, *(self._cost(self.frames, route) for route in routes[1:])]
+        fitting = [route for route, cost in zip(routes, costs, strict=True) if cost == 0]
+        if fitting:
+            return self._preferred(index, fitting)
         if tag == self.guide.trailer.name:
             # The end is the end; whatever is missing before it, it is never a stray.
-            return routes[0]
+            return first
         ahead = 0
         if self.patience > 0:
             self.patience -= 1
             ahead = AHEAD
-        following = [segment.name for segment in self.segments[index + 1 : index + 1 + ahead]]
+        following = self.segments[index + 1 : index + 1 + ahead]
         best: Route | None = None
-        least = (1 + self._future(self.frames, following), 2)
+        # Left where it is, it is one fault; one more when its qualifier says which variant it begins.
+        told = any(place.variant for route in routes for place in route.chain[-2:])
+        rank = (1 + told + self._future(self.frames, following), 2)
         for route, cost in zip(routes, costs, strict=True):
-            rank = (cost + self._future(self._moved(self.frames, route), following), route.kind)
-            if rank < least:
-                best, least = route, rank
+            own = (cost + self._future(self._moved(self.frames, route), following), route.kind)
+            if own < rank:
+                best, rank = route, own
         return best
+
+    def _preferred(self, index: int, routes: Sequence[Route]) -> Route:
+        """Of several faultless ways, the first; unless it opens another bounded stretch than the one that follows, or
+        leads to a place whose guide does not list the segment's code while a later one's does."""
+        first, segment = routes[0], self.segments[index]
+        if len(routes) == 1:
+            return first
+        if segment.name in BORDERS:
+            following = self.segments[index + 1].name if index + 1 < len(self.segments) else ""
+            for route in routes:
+                ways = self.guide.routes(route.chain[-1], following) if following in self.guide.tags else ()
+                if any(way.up == 0 and not way.missing for way in ways):
+                    return route
+        elif restricts(first.chain[-1]) and not _lists(first.chain[-1], segment):
+            return next(
+                (each for each in routes if restricts(each.chain[-1]) and _lists(each.chain[-1], segment)), first
+            )
+        return first
 
     def _cost(self, frames: _Frames, route: Route) -> int:
         """How many faults taking ``route`` would make."""
         cost = len(route.missing)
         target = route.chain[0]
-        _, at, count = frames[-1 - route.up]
-        if (target.index == at and count >= target.maximum) or not target.used:
+        frame = frames[-1 - route.up]
+        if (
+            not target.used
+            or route.split is not None
+            or (target.index == frame.at and self._excess(target, frame, 1) is not None)
+        ):
             cost += 1
         if self.guide.counted:
-            cost += sum(1 for _ in self._shortfalls(frames, route))
+            cost += len(self._shortfalls(frames, route))
         return cost
+
+    @staticmethod
+    def _excess(target: Place, frame: _Frame, more: int) -> tuple[Place, int] | None:
+        """What stands too often when ``target`` is there ``more`` times than ``frame`` says, and how often that is."""
+        split = target.split
+        if split is None:
+            count = frame.seen + more
+            return (target, count) if count > target.maximum else None
+        count = frame.by_variant[split.variants.index(target)] + more
+        if count > target.maximum:
+            return target, count
+        return (split, frame.seen + more) if frame.seen + more > split.maximum else None
 
     @staticmethod
     def _shortfalls(frames: _Frames, route: Route) -> list[tuple[Place, int]]:
         """(place, how often it was seen) of what was begun, and is left too early by ``route``."""
         short = []
         for depth in range(route.up + 1):
-            group, at, count = frames[-1 - depth]
-            child = group.children[at]
-            if depth == route.up and route.chain[0] is child:
+            frame = frames[-1 - depth]
+            child = frame.group.children[frame.at]
+            if depth == route.up and route.chain[0].index == child.index:
                 continue
-            if child.used and count < child.minimum:
-                short.append((child, count))
+            if not child.used:
+                continue
+            if frame.seen < child.minimum:
+                short.append((child, frame.seen))
+            for variant, count in zip(child.variants, frame.by_variant, strict=True):
+                if variant.used and count < variant.minimum:
+                    short.append((variant, count))
         return short
 
     @staticmethod
     def _moved(frames: _Frames, route: Route) -> _Frames:
         frames = frames[: len(frames) - route.up]
-        group, at, count = frames[-1]
-        target = route.chain[0]
-        frames[-1] = (group, target.index, count + 1 if target.index == at else 1)
-        for place in route.chain[1:]:
+        chain = route.chain
+        target, frame = chain[0], frames[-1]
+        again = target.index == frame.at
+        by_variant: tuple[int, ...] = ()
+        split = target.split or target
+        if split.variants:
+            by_variant = frame.by_variant if again and frame.by_variant else (0,) * len(split.variants)
+            if target is not split:
+                slot = split.variants.index(target)
+                by_variant = (*by_variant[:slot], by_variant[slot] + 1, *by_variant[slot + 1 :])
+        frames[-1] = _Frame(frame.group, target.index, frame.seen + 1 if again else 1, by_variant)
+        for place in chain[1:]:
+            split = place.split or place
+            by_variant = tuple(int(variant is place) for variant in split.variants) if split.variants else ()
             if place.parent is not None:
-                frames.append((place.parent, place.index, 1))
+                frames.append(_Frame(place.parent, place.index, 1, by_variant))
         return frames
 
-    def _future(self, frames: _Frames, tags: Sequence[str]) -> int:
-        """The faults that reading ``tags`` from here would make, taking the cheapest way at each."""
+    def _future(self, frames: _Frames, segments: Sequence[Node]) -> int:
+        """The faults that reading ``segments`` from here would make, taking the cheapest way at each."""
         total = 0
-        for tag in tags:
+        for segment in segments:
+            tag = segment.name
             routes = self.guide.routes(self._here(frames), tag) if tag in self.guide.tags else ()
             best, least = None, (len(self.guide.tags) if tag == self.guide.trailer.name else 1)
-            for route in routes:
+            for way in routes:
+                route = way.resolved(segment.elements)
                 cost = self._cost(frames, route)
                 if cost < least or (cost == least and best is None and route.kind < 2):
                     best, least = route, cost
@@ -186,17 +269,26 @@ class _Placer:
         if not target.used:
             self.misfits.append(Misfit("segment-not-used", index, target))
         else:
-            count = self.frames[-len(route.chain)][2]
-            if count > target.maximum:
-                code = "group-repeats" if target.group else "segment-repeats"
-                self.misfits.append(Misfit(code, index, target, count))
+            excess = self._excess(target, self.frames[-len(route.chain)], 0)
+            if excess is not None:
+                place, count = excess
+                self.misfits.append(Misfit("group-repeats" if place.group else "segment-repeats", index, place, count))
         del self.open[len(self.open) - route.up :]
+        if self.guide.conditions:
+            self._close(route.up, index)
+            self.entered += [(place, index) for place in route.chain[:-1]]
         for place in route.chain[:-1]:
             node = Node(name=place.name, group=True, children=[])
             self.open[-1].children.append(node)
             self.open.append(node)
         self.open[-1].children.append(self.segments[index])
         self.places.append(route.chain[-1])
+
+    def _close(self, groups: int, index: int) -> None:
+        """Notes that so many groups, the innermost, end before the segment at ``index``."""
+        for _ in range(groups):
+            place, first = self.entered.pop()
+            self.groups.append((place, first, index))
 
     def _stray(self, index: int) -> None:
         segment = self.segments[index]
@@ -210,3 +302,9 @@ class _Placer:
         else:
             code = "segment-unknown"
         self.misfits.append(Misfit(code, index, None))
+
+
+def _lists(place: Place, segment: Node) -> bool:
+    """Whether the segment's first value is among the codes that ``place`` allows there."""
+    codes = place.segment.elements[0].components[0].codes if place.segment is not None else None
+    return codes is not None and bool(segment.elements) and segment.elements[0][0][0].rstrip(" ") in codes

@@ -1,7 +1,20 @@
 """Relational rules: which elements of a segment stand together, instead of each other, or only with each other.
 
-X12 writes them as a letter and two-digit positions. P: all or none. R: at least one. E: at most one. C: if the first,
-then all others. L: if the first, then at least one other.
+X12 calls them syntax notes and writes a letter and two-digit positions. EDIFACT (ISO 9735-1, from syntax version 4)
+calls them dependency notes and numbers them. They say the same things, and are written here with X12's letters and two
+more for what only EDIFACT says:
+
+======  =========  =============================================
+letter  EDIFACT    meaning
+======  =========  =============================================
+``O``   D1         exactly one
+``P``   D2         all or none
+``R``   D3         at least one
+``E``   D4         at most one
+``C``   D5         if the first, then all others
+``L``   D6         if the first, then at least one other
+``N``   D7         if the first, then none of the others
+======  =========  =============================================
 """
 
 from __future__ import annotations
@@ -10,22 +23,37 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+NOTES = "OPRECLN"
+"""The letters, in the order of EDIFACT's numbers."""
+
 
 class Relation(NamedTuple):
-    """An X12 relational rule: a letter (P R E C L) and the positions it binds."""
+    """A relational rule: a letter and the positions it binds, elements of a segment or components of a composite."""
 
     letter: str
     positions: tuple[int, ...]
+    layer: str = "standard"
+    """The name of the guide layer that set it."""
 
     def __str__(self) -> str:
         return self.letter + "".join(f"{position:02d}" for position in self.positions)
 
+    def written(self, standard: str) -> str:
+        """The rule as its standard writes it: ``P0304``, or ``D2(03,04)``."""
+        if standard != "edifact":
+            return str(self)
+        return f"D{NOTES.index(self.letter) + 1}({','.join(f'{position:02d}' for position in self.positions)})"
 
-def read_relation(text: str) -> Relation:
+
+def read_relation(text: str, layer: str = "standard") -> Relation:
     """The rule written as ``P0304``; ``ValueError`` when it is none."""
-    if not re.fullmatch(r"[PRECL](\d\d){2,}", text):
-        raise ValueError(f"{text!r} is no relational rule: write a letter of P R E C L and two-digit positions")
-    return Relation(text[0], tuple(int(text[at : at + 2]) for at in range(1, len(text), 2)))
+    if not re.fullmatch(rf"[{NOTES}](\d\d){{2,}}", text):
+        letters = " ".join(NOTES)
+        raise ValueError(f"{text!r} is no relational rule: write a letter of {letters} and two-digit positions")
+    positions = tuple(int(text[at : at + 2]) for at in range(1, len(text), 2))
+    if 0 in positions or len(set(positions)) != len(positions):
+        raise ValueError(f"{text!r} is no relational rule: positions count from 01, and each stands once")
+    return Relation(text[0], positions, layer)
 
 
 def broken(relation: Relation, there: list[bool]) -> Iterator[tuple[str, int, str]]:
@@ -40,11 +68,15 @@ def broken(relation: Relation, there: list[bool]) -> Iterator[tuple[str, int, st
         for position, is_there in zip(positions, there, strict=True):
             if not is_there:
                 yield "element-conditional-missing", position, f"is missing: {names} stand together or not at all"
-    elif relation.letter == "R" and not any(there):
+    elif relation.letter in "RO" and not any(there):
         yield "element-conditional-missing", positions[0], f"is missing: at least one of {names} is needed"
-    elif relation.letter == "E":
+    elif relation.letter in "EO":
         for position in [position for position, is_there in zip(positions, there, strict=True) if is_there][1:]:
             yield "element-excluded", position, f"excludes the others: at most one of {names} may stand"
+    elif relation.letter == "N" and there[0]:
+        for position, is_there in zip(positions[1:], there[1:], strict=True):
+            if is_there:
+                yield "element-excluded", position, f"may not stand: {positions[0]:02d} excludes it"
     elif relation.letter == "C" and there[0]:
         for position, is_there in zip(positions[1:], there[1:], strict=True):
             if not is_there:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from translators.finding import Finding, Layer, Severity
-from translators.judgement import Judgement
+from translators.judgement import JudgedMessage, Judgement, noted
 from translators.syntax import Address, Group, Interchange, Message, Reading, Syntax
 
 
@@ -64,7 +64,7 @@ class ReportedInterchange(msgspec.Struct, frozen=True, kw_only=True):
     control_number: str
     test: bool
     accepted: bool
-    messages: list[ReportedMessage]
+    messages: Sequence[ReportedMessage]
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +110,7 @@ class InspectedInterchange(msgspec.Struct, frozen=True, kw_only=True):
     time: str
     test: bool
     acknowledgment_requested: bool
-    messages: list[InspectedMessage]
+    messages: Sequence[InspectedMessage]
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,14 +129,17 @@ def report(reading: Reading, judgements: Sequence[Judgement]) -> Report:
     """
     if [id(judgement.interchange) for judgement in judgements] != [id(one) for one in reading.interchanges]:
         raise ValueError("give one judgement for each interchange of the reading, in their order")
-    findings = [*reading.findings, *(finding for judgement in judgements for finding in _all_findings(judgement))]
+    findings = [*reading.findings, *(finding for judgement in judgements for finding in all_findings(judgement))]
     return Report(
         syntax=reading.syntax,
         accepted=bool(judgements)
         and all(judgement.accepted for judgement in judgements)
         and not any(finding.fatal for finding in findings),
-        interchanges=[_interchange(judgement) for judgement in judgements],
-        findings=[_finding(finding) for finding in findings if finding.severity != "note"],
+        interchanges=[
+            reported_interchange(judgement, [reported_message(judged) for judged in judgement.messages])
+            for judgement in judgements
+        ],
+        findings=[reported_finding(finding) for finding in findings if finding.severity != "note"],
     )
 
 
@@ -150,20 +153,27 @@ def inspection(reading: Reading) -> Inspection:
             findings += [finding for message in group.messages for finding in message.findings]
     return Inspection(
         syntax=reading.syntax,
-        interchanges=[_envelope(interchange) for interchange in reading.interchanges],
-        findings=[_finding(finding) for finding in findings],
+        interchanges=[
+            inspected_interchange(
+                interchange, [_header(group, message) for group in interchange.groups for message in group.messages]
+            )
+            for interchange in reading.interchanges
+        ],
+        findings=[reported_finding(finding) for finding in findings],
     )
 
 
-def _all_findings(judgement: Judgement) -> Iterator[Finding]:
+def all_findings(judgement: Judgement) -> Iterator[Finding]:
+    """What is wrong with an interchange, its groups and their messages, in the order of a report."""
     yield from judgement.interchange_findings
     for group in judgement.groups:
         yield from group.findings
-        for message in group.messages:
+        for message in noted(group.messages):
             yield from message.findings
 
 
-def _interchange(judgement: Judgement) -> ReportedInterchange:
+def reported_interchange(judgement: Judgement, messages: Sequence[ReportedMessage]) -> ReportedInterchange:
+    """An interchange as it is reported, with its messages."""
     interchange = judgement.interchange
     return ReportedInterchange(
         sender=interchange.sender.id,
@@ -171,20 +181,23 @@ def _interchange(judgement: Judgement) -> ReportedInterchange:
         control_number=interchange.control_number,
         test=interchange.test,
         accepted=judgement.accepted,
-        messages=[
-            ReportedMessage(
-                reference=judged.message.reference,
-                type=judged.message.kind.type,
-                version=judged.message.kind.version,
-                accepted=judged.accepted,
-                segments=len(judged.message.segments),
-            )
-            for judged in judgement.messages
-        ],
+        messages=messages,
     )
 
 
-def _finding(finding: Finding) -> ReportedFinding:
+def reported_message(judged: JudgedMessage) -> ReportedMessage:
+    """A message as it is reported."""
+    return ReportedMessage(
+        reference=judged.message.reference,
+        type=judged.message.kind.type,
+        version=judged.message.kind.version,
+        accepted=judged.accepted,
+        segments=judged.message.count,
+    )
+
+
+def reported_finding(finding: Finding) -> ReportedFinding:
+    """A finding as it is reported."""
     where = finding.where
     return ReportedFinding(
         code=finding.code,
@@ -196,7 +209,8 @@ def _finding(finding: Finding) -> ReportedFinding:
     )
 
 
-def _envelope(interchange: Interchange) -> InspectedInterchange:
+def inspected_interchange(interchange: Interchange, messages: Sequence[InspectedMessage]) -> InspectedInterchange:
+    """An envelope as it is inspected, with the messages in it."""
     return InspectedInterchange(
         syntax=interchange.syntax,
         version=interchange.version,
@@ -207,7 +221,7 @@ def _envelope(interchange: Interchange) -> InspectedInterchange:
         time=interchange.time,
         test=interchange.test,
         acknowledgment_requested=interchange.acknowledgment_requested,
-        messages=[_header(group, message) for group in interchange.groups for message in group.messages],
+        messages=messages,
     )
 
 
@@ -224,7 +238,7 @@ def _header(group: Group, message: Message) -> InspectedMessage:
         version=kind.version,
         agency=kind.agency,
         association=kind.association,
-        segments=len(message.segments),
+        segments=message.count,
         offset=message.offset,
         length=message.end - message.offset,
     )

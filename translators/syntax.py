@@ -44,15 +44,20 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     decimal: bytes = b"."
     charset: str = "ascii"
     """A Python codec name. Bytes it cannot decode become U+FFFD, and a finding."""
+    literal: bool = False
+    """Whether a release before an ordinary character is data, as the character is."""
+    line_breaks: Literal["keep", "strip", "space"] = "keep"
+    """What becomes of line breaks in values; raw bytes keep them."""
 
     @cached_property
     def letters(self) -> tuple[str, str, str | None] | None:
-        """Element, component and repetition separator as text, or ``None`` when one of them is no ASCII character.
+        """Element, component and repetition separator as text, when segments can be split with no more than those.
 
-        With ASCII separators a segment can be decoded whole and split as text, at a third of the cost.
+        ``None`` when one of them is no ASCII character, or values are not what stands between them. Otherwise a segment
+        can be decoded whole and split as text, at a third of the cost.
         """
         separators = self.element + self.component + (self.repetition or b"")
-        if not separators.isascii():
+        if not separators.isascii() or self.literal or self.line_breaks != "keep":
             return None
         repetition = self.repetition.decode("ascii") if self.repetition else None
         return self.element.decode("ascii"), self.component.decode("ascii"), repetition
@@ -68,6 +73,33 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Every byte that has a role, the release character included."""
         roles = (self.element, self.component, self.terminator, self.release or b"", self.repetition or b"")
         return b"".join(roles)
+
+    @cached_property
+    def releasable(self) -> bytes:
+        """Every byte that a release makes sense before. Below syntax 4 nothing needs a released repetition separator,
+        but many release it, and it is harmless."""
+        return self.delimiters + b"*"
+
+    @cached_property
+    def _released(self) -> re.Pattern[bytes]:
+        """A release that is none of the value, with the character it releases."""
+        behind = b"([" + re.escape(self.releasable) + b"])" if self.literal else b"(.)"
+        return re.compile(re.escape(self.release or b"") + behind, re.DOTALL)
+
+    @cached_property
+    def _breaks(self) -> re.Pattern[str]:
+        """A line break that is data by mistake: a delimiter is none, even where it is released."""
+        plain = "".join(sign for sign in "\r\n" if sign.encode("ascii") not in self.delimiters)
+        return re.compile("\r\n|[\r\n]" if len(plain) == 2 else f"[{plain}]" if plain else "(?!)")
+
+    def value(self, raw: bytes) -> str:
+        """The text of what stands between two separators."""
+        if self.release is not None and self.release in raw:
+            raw = self._released.sub(rb"\1", raw)
+        text = raw.decode(self.charset, "replace")
+        if self.line_breaks == "keep":
+            return text
+        return self._breaks.sub(" " if self.line_breaks == "space" else "", text)
 
 
 class Segment(msgspec.Struct, eq=False, gc=False):
@@ -149,13 +181,10 @@ def _split_elements(raw: bytes, dialect: Dialect) -> Elements:
 
 
 def _split_released(raw: bytes, dialect: Dialect) -> Elements:
-    release, charset = dialect.release, dialect.charset
+    release = dialect.release
     return tuple(
         tuple(
-            tuple(
-                unrelease(value, release).decode(charset, "replace")
-                for value in _split_at(occurrence, dialect.component, release)
-            )
+            tuple(map(dialect.value, _split_at(occurrence, dialect.component, release)))
             for occurrence in (_split_at(element, dialect.repetition, release) if dialect.repetition else (element,))
         )
         for element in _split_at(raw, dialect.element, release)[1:]
@@ -183,13 +212,6 @@ def _split_at(raw: bytes, separator: bytes, release: bytes | None) -> list[bytes
     return whole
 
 
-def unrelease(value: bytes, release: bytes | None) -> bytes:
-    """``value`` without its release characters; what follows one is data, whatever it is (ISO 9735-1, 9)."""
-    if release is None or release not in value:
-        return value
-    return re.sub(re.escape(release) + b"(.)", rb"\1", value, flags=re.DOTALL)
-
-
 class Address(msgspec.Struct, frozen=True, kw_only=True):
     """A sender or receiver as the envelope names it, blanks stripped.
 
@@ -214,27 +236,58 @@ class MessageKind(msgspec.Struct, frozen=True, kw_only=True):
     association: str = ""
 
 
-class Message:
-    """One message with all its segments, header and trailer included, and what is already known to be wrong."""
+class Message(msgspec.Struct, eq=False, gc=False):
+    """One message, header and trailer included, and what is already known to be wrong with it.
 
-    __slots__ = ("end", "findings", "kind", "offset", "reference", "segments")
+    A message the reader found clean was never cut into segments; that happens when somebody asks for them.
+    """
 
-    def __init__(
-        self,
-        reference: str,
-        kind: MessageKind,
-        segments: list[Segment],
-        offset: int,
-        end: int,
-        findings: list[Finding] | None = None,
-    ) -> None:
-        self.reference = reference
-        self.kind = kind
-        self.segments = segments
-        self.offset = offset
-        self.end = end
-        """The offset behind the trailer's terminator."""
-        self.findings = findings if findings is not None else []
+    reference: str
+    kind: MessageKind
+    offset: int
+    end: int
+    """The offset behind the trailer's terminator."""
+    dialect: Dialect
+    raw: bytes
+    """From the header's first byte to behind the trailer's terminator, as tokenised."""
+    count: int
+    """How many segments there are, header and trailer included."""
+    findings: list[Finding] = []
+    _segments: list[Segment] | None = None
+    """Set by the reader where it had to cut the message; else on demand."""
+
+    @property
+    def segments(self) -> list[Segment]:
+        """All segments, header and trailer included; cut once and kept."""
+        if self._segments is None:
+            self._segments = _cut(self.raw, self.offset, self.dialect)
+        return self._segments
+
+    @property
+    def header(self) -> Segment | None:
+        """The first segment, found without cutting the others; ``None`` in a message without any."""
+        if self._segments is None:
+            first = self.raw.partition(self.dialect.terminator)[0]
+            if self.dialect.release is None or self.dialect.release not in first:
+                return Segment(_tag(first, self.dialect), first, self.offset, 1, self.dialect)
+        return next(iter(self.segments), None)
+
+
+def _cut(raw: bytes, offset: int, dialect: Dialect) -> list[Segment]:
+    """The segments of a message that holds nothing else: no empty ones, no binary data, no terminator missing."""
+    filler = bytes(byte for byte in b" \t\r\n" if byte not in dialect.delimiters)
+    width = len(dialect.terminator)
+    segments: list[Segment] = []
+    for piece in _split_at(raw, dialect.terminator, dialect.release)[:-1]:
+        segment = piece.lstrip(filler)
+        at = offset + len(piece) - len(segment)
+        segments.append(Segment(_tag(segment, dialect), segment, at, len(segments) + 1, dialect))
+        offset += len(piece) + width
+    return segments
+
+
+def _tag(raw: bytes, dialect: Dialect) -> str:
+    return raw.partition(dialect.element)[0].partition(dialect.component)[0].decode("latin-1")
 
 
 class Group(msgspec.Struct, kw_only=True):
@@ -295,43 +348,83 @@ class Source:
     """Turns offsets of the tokenised text into (offset, line, column) of the file as received.
 
     Lines are counted when the first place is asked for, per block of 4 KiB, so that one place costs the same in a file
-    of one line and in a file of a hundred million.
+    of one line and in a file of a hundred million. A source may know a part of the file only; a place before that part
+    is told as the place where the part begins.
     """
 
     _BLOCK = 1 << 12
 
-    def __init__(self, data: bytes, *, removed: Iterable[int] = ()) -> None:
-        """``removed``: ascending file offsets of bytes taken out before tokenising (the line breaks of a wrap)."""
+    def __init__(
+        self,
+        data: bytes,
+        *,
+        removed: Iterable[int] = (),
+        offset: int = 0,
+        file_offset: int = 0,
+        lines: int = 0,
+        last: int = -1,
+        newline: bytes | None = None,
+    ) -> None:
+        """``data`` are bytes of the file, and ``removed`` the ascending file offsets of those taken out of them before
+        tokenising: the line breaks of a wrap.
+
+        For a part of a file: the ``offset`` of its first byte in the text and in the file, how many ``lines`` end
+        before it, the file's offset of the ``last`` line break there, and which byte is a line break at all.
+        """
         self._data = data
+        self._offset = offset
+        self.file_offset = file_offset
+        self._before = lines
+        self._last = last
+        self._newline = newline
         # After the k-th removed byte, tokenised offsets lag k bytes behind the file's.
-        self._lag = array("q", (at - number for number, at in enumerate(removed)))
+        self._lag = array("q", (at - file_offset - number for number, at in enumerate(removed)))
 
     def place(self, offset: int) -> tuple[int, int, int]:
         """(offset in the file, line, column), line and column from 1, columns counted in bytes."""
-        newline, before = self._lines
-        offset += bisect_right(self._lag, offset)
-        block = min(offset // self._BLOCK, len(before) - 1)
-        lines, last = before[block]
-        lines += self._data.count(newline, block * self._BLOCK, offset)
-        last = max(last, self._data.rfind(newline, block * self._BLOCK, offset))
-        return offset, lines + 1, offset - last
+        at = self._at(offset)
+        lines, last = self._lines_at(at)
+        at += self.file_offset
+        return at, lines + 1, at - last
 
     def where(self, where: Where, offset: int) -> Where:
         """``where`` with the line, the column and the file's offset of a tokenised offset filled in."""
         at, line, column = self.place(offset)
         return msgspec.structs.replace(where, line=line, column=column, offset=at)
 
+    def lines_up_to(self, offset: int) -> tuple[int, int]:
+        """How many lines end before ``offset``, and the file's offset of the last line break before it (-1: none)."""
+        at = self._at(offset)
+        newline = self._newline or self._lines[0]
+        last = self._data.rfind(newline, 0, at)
+        lines = self._before + self._data.count(newline, 0, at)
+        return lines, self._last if last < 0 else self.file_offset + last
+
+    def _at(self, offset: int) -> int:
+        """Where in ``data`` a tokenised offset is."""
+        at = max(0, offset - self._offset)
+        return at + bisect_right(self._lag, at) if self._lag else at
+
+    def _lines_at(self, at: int) -> tuple[int, int]:
+        newline, before = self._lines
+        block = min(at // self._BLOCK, len(before) - 1)
+        lines, last = before[block]
+        lines += self._data.count(newline, block * self._BLOCK, at)
+        found = self._data.rfind(newline, block * self._BLOCK, at)
+        return lines, last if found < 0 else self.file_offset + found
+
     @cached_property
     def _lines(self) -> tuple[bytes, list[tuple[int, int]]]:
-        """The line break in use; per block, how many stand before it, and where the last of them is (-1: none)."""
-        newline = b"\n" if b"\n" in self._data else b"\r"
-        count, last = 0, -1
+        """The line break in use; per block, how many stand before it, and where the last of them is."""
+        newline = self._newline or (b"\n" if b"\n" in self._data else b"\r")
+        count, last = self._before, self._last
         before = []
         for start in range(0, len(self._data) + 1, self._BLOCK):
             before.append((count, last))
             end = start + self._BLOCK
             count += self._data.count(newline, start, end)
-            last = max(last, self._data.rfind(newline, start, end))
+            found = self._data.rfind(newline, start, end)
+            last = last if found < 0 else self.file_offset + found
         return newline, before
 
 

@@ -17,14 +17,15 @@ import msgspec
 
 from translators import charset as charsets
 from translators.assembly import Assembly
-from translators.charset import Charset
-from translators.detection import ISA, Headers, skip_filler
-from translators.finding import Finding, Where
+from translators.detection import ISA, skip_filler
+from translators.finding import Finding, Severity, Where
 from translators.functional_groups import FUNCTIONAL_GROUPS
 from translators.limits import Limits
-from translators.scanner import Scanner
+from translators.reading_terms import Heading, TermsFor
+from translators.scanner import Measured, Scanner, find_segment
 from translators.stamps import is_date, is_time
-from translators.syntax import Address, Dialect, Elements, Group, Interchange, MessageKind, Segment, Source
+from translators.syntax import Address, Dialect, Elements, Group, Interchange, MessageKind, Segment
+from translators.window import Window
 
 _TERMINATOR = re.compile(rb"[^A-Za-z0-9]{1,16}")
 _AFTER_ISA = re.compile(rb"(?:GS|TA1|ISB|ISE|ISX|IEA|TA3)[^A-Za-z0-9]")
@@ -34,8 +35,14 @@ _WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 _BINARY = {b"BIN": 1, b"BDS": 2}
 """The element that states the length; the data is the element behind it."""
 _PLAIN_REFERENCE = re.compile(r"[0-9A-Za-z]{4,9}")
+_LONGEST_ISA = 400
+"""Bytes in which sixteen elements must stand, whatever their lengths."""
+_LEADING = 64
+"""Bytes in which the elements before the data stand."""
 _RELEASED_SINCE = "00704"
 _REPEATS_SINCE = "00402"
+_TEST = "T"
+"""ISA15 of an interchange that is a test."""
 
 
 class _Isa(msgspec.Struct, frozen=True):
@@ -50,26 +57,29 @@ class _Isa(msgspec.Struct, frozen=True):
     """The offset of the first separator that is not where it should be."""
 
 
-def read_interchange(
-    text: bytes, at: int, headers: Headers, source: Source, limits: Limits, forced: Charset | None
-) -> tuple[Interchange, int] | tuple[Finding, int]:
-    """(the interchange whose ISA stands at ``at``, the offset behind it).
+def open_interchange(
+    window: Window, at: int, upto: int, limits: Limits, terms_for: TermsFor
+) -> Assembly | tuple[Finding, int]:
+    """The interchange whose ISA stands at ``at``, ready to be read; its header ends before ``upto``.
 
     Or (a finding that says why there is none, the offset to search on from), when the header is damaged beyond reading.
     """
 
     def refuse(code: str, reason: str, offset: int) -> tuple[Finding, int]:
-        where = source.where(Where(segment="ISA"), offset)
+        where = window.source.where(Where(segment="ISA"), offset)
         return Finding(code=code, severity="error", text=reason, where=where, layer="envelope"), at + 3
 
-    isa = _taken_apart(text, at, headers.next_hard(at))
+    text, base = window.text, window.base
+    isa = _taken_apart(text, at - base, min(window.headers.next_hard(at), window.limit) - base, base)
     if isa is None:
-        return refuse("interchange-header-invalid", "the ISA has fewer than sixteen elements; it cannot be read", at)
-    element, component = text[at + 3 : at + 4], isa.values[15]
+        return refuse("interchange-header-invalid", _why_not(text, at - base), at)
+    element, component = text[at - base + 3 : at - base + 4], isa.values[15]
     # ISA11 is ``U``, the name of the standard (I10), in versions before 00402.
     repetition = isa.values[10] if re.fullmatch(rb"[^A-Za-z0-9 ]", isa.values[10], re.DOTALL) else None
-    charset = forced or charsets.charset("iso8859_1", "ISO 8859-1")
-    terminator = _terminator(text, at + isa.length, element)
+    terms = terms_for(_heading(isa.values))
+    charset = terms.forced or charsets.charset("iso8859_1", "ISO 8859-1")
+    behind = at + isa.length
+    terminator = _terminator(text, behind - base, element, upto - base)
     dialect = Dialect(
         syntax="x12",
         element=element,
@@ -77,13 +87,14 @@ def read_interchange(
         terminator=terminator or b"~",
         repetition=repetition,
         charset=charset.codec,
+        literal=terms.release == "literal",
+        line_breaks=terms.line_break_value,
     )
     values = tuple(value.decode(charset.codec, "replace") for value in isa.values)
     elements: Elements = tuple(((value,),) for value in values)
-    header = Segment("ISA", text[at : at + isa.length], at, 0, dialect, elements)
-    start = at + isa.length + len(terminator)
-    dialect, start = _with_release(text, start, dialect, values[11], headers, limits)
-    scanner = Scanner(text, start, dialect, headers, limits.segment_bytes)
+    header = Segment("ISA", text[at - base : behind - base], at, 0, dialect, elements)
+    dialect, start = _with_release(window, behind + len(terminator), upto, dialect, values[11], limits)
+    scanner = Scanner(window, start, dialect, limits.segment_bytes)
     scanner.counted = tuple(tag + element for tag in _BINARY)
     interchange = Interchange(
         syntax="x12",
@@ -94,62 +105,89 @@ def read_interchange(
         version=values[11],
         date=values[8],
         time=values[9],
-        test=values[14] == "T",
+        test=values[14] == _TEST,
         acknowledgment_requested=values[13] == "1",
         groups=[],
         offset=at,
         end=start,
         header=header,
     )
-    assembly = _X12Assembly(interchange, scanner, headers, source, limits, charset)
+    assembly = _X12Assembly(interchange, scanner, limits, charset, terms)
+    scanner.measure = assembly.measure
     assembly.check_header(isa)
     if not terminator:
-        found = text[at + isa.length : at + isa.length + 1].decode("latin-1")
+        found = text[behind - base : behind - base + 1].decode("latin-1")
         what = f"{found!r} stands" if found else "the file ends"
         reason = f"{what} where the segment terminator must stand; nothing behind the ISA was read"
-        assembly.add_at(interchange.findings, "terminator-invalid", reason, at + isa.length, segment="ISA")
-        # Nothing else is guessed. What follows up to the next certain header belongs to this interchange.
-        interchange.end = headers.next(at + 3)
-        return interchange, interchange.end
+        assembly.add_at(interchange.findings, "terminator-invalid", reason, behind, segment="ISA")
+        assembly.readable = False
+        return assembly
     if not _USUAL_TERMINATOR.fullmatch(terminator):
         reason = f"segments end with the bytes {terminator.hex(' ')}, which is unusual; they were taken from the ISA"
-        assembly.add_at(
-            interchange.findings, "delimiter-unusual", reason, at + isa.length, severity="note", segment="ISA"
-        )
-    assembly.run()
-    return interchange, interchange.end
+        assembly.add_at(interchange.findings, "delimiter-unusual", reason, behind, severity="note", segment="ISA")
+    return assembly
 
 
-def _taken_apart(text: bytes, at: int, end: int) -> _Isa | None:
+def _heading(values: tuple[bytes, ...]) -> Heading:
+    """What an ISA says of its interchange."""
+    texts = [value.decode("iso8859_1") for value in values]
+    return Heading(
+        syntax="x12",
+        sender=Address(id=texts[5].strip(), qualifier=texts[4].strip()),
+        receiver=Address(id=texts[7].strip(), qualifier=texts[6].strip()),
+        control_number=texts[12],
+        version=texts[11],
+        date=texts[8],
+        test=texts[14] == _TEST,
+    )
+
+
+def _taken_apart(text: bytes, at: int, end: int, base: int) -> _Isa | None:
+    """The ISA at ``at`` of ``text``, which begins at the offset ``base``; ``None`` when it cannot be read."""
     if ISA.match(text, at) and at + 105 <= end:
         starts, offset = [], at + 4
         for width in _WIDTHS:
             starts.append(offset)
             offset += width + 1
         values = tuple(text[start : start + width] for start, width in zip(starts, _WIDTHS, strict=True))
-        return _Isa(values=values, starts=tuple(starts), length=105, misplaced=None)
+        return _Isa(values=values, starts=tuple(base + start for start in starts), length=105, misplaced=None)
     # Not of the fixed form: sixteen elements before anything else that could be meant are read all the same.
     separator = text[at + 3 : at + 4]
     starts, misplaced, expected = [], None, at + 3
     offset = at + 3
     for width in _WIDTHS:
-        if offset < 0 or offset >= min(end, at + 400):
+        if offset < 0 or offset >= min(end, at + _LONGEST_ISA):
             return None
         if offset != expected and misplaced is None:
             misplaced = offset
         starts.append(offset + 1)
         expected += width + 1
-        offset = text.find(separator, offset + 1, min(end, at + 400))
+        offset = text.find(separator, offset + 1, min(end, at + _LONGEST_ISA))
     last = starts[15]
     ends = [*(start - 1 for start in starts[1:]), last + 1]
     values = tuple(text[start:stop] for start, stop in zip(starts, ends, strict=True))
     if len(values[15]) != 1 or values[15].isalnum():
         return None
-    return _Isa(values=values, starts=tuple(starts), length=last + 1 - at, misplaced=misplaced or last)
+    return _Isa(
+        values=values,
+        starts=tuple(base + start for start in starts),
+        length=last + 1 - at,
+        misplaced=base + (misplaced or last),
+    )
 
 
-def _terminator(text: bytes, at: int, element: bytes) -> bytes:
-    """The segment terminator that stands at ``at``; empty when there is none.
+def _why_not(text: bytes, at: int) -> str:
+    """What to say of the ISA at ``at`` that cannot be taken apart: its sender cannot be told, so a person has to."""
+    behind = _AFTER_ISA.search(text, at + 3, at + _LONGEST_ISA)
+    number = text.count(text[at + 3 : at + 4], at, behind.start()) if behind is not None else 16
+    has = f"has {number} of sixteen elements" if number < 16 else "cannot be taken apart into sixteen elements"
+    return (
+        f"the ISA {has}: nothing of this interchange is read, and nobody can be answered; ask for it to be sent again"
+    )
+
+
+def _terminator(text: bytes, at: int, element: bytes, upto: int) -> bytes:
+    """The segment terminator that stands at ``at``; empty when there is none. ``text`` is looked at ``upto`` there.
 
     Partners end segments with a line break alone, with a character of several bytes, or with a character and a line
     break; a line break behind another terminator is layout.
@@ -163,7 +201,7 @@ def _terminator(text: bytes, at: int, element: bytes) -> bytes:
     if len(set(bare)) == 1 or not _AFTER_ISA.match(text, at + len(run)):
         return _first_character(bare)
     # Several bytes are one terminator only where they end more segments than the ISA.
-    return bare if text.find(bare, at + len(run)) >= 0 else _first_character(bare)
+    return bare if text.find(bare, at + len(run), upto) >= 0 else _first_character(bare)
 
 
 def _first_character(data: bytes) -> bytes:
@@ -173,17 +211,20 @@ def _first_character(data: bytes) -> bytes:
 
 
 def _with_release(
-    text: bytes, start: int, dialect: Dialect, version: str, headers: Headers, limits: Limits
+    window: Window, start: int, upto: int, dialect: Dialect, version: str, limits: Limits
 ) -> tuple[Dialect, int]:
     """The dialect with the release character of an ISX at ``start``, and the offset behind it."""
-    if version < _RELEASED_SINCE or not text.startswith(b"ISX" + dialect.element, skip_filler(text, start)):
+    at = skip_filler(window.text, start - window.base)
+    if version < _RELEASED_SINCE or not window.text.startswith(b"ISX" + dialect.element, at):
         return dialect, start
-    scanner = Scanner(text, start, dialect, headers, limits.segment_bytes)
-    raw, offset = next(iter(scanner), (b"", start))
+    found = find_segment(window, start, dialect, upto, limits.segment_bytes)
+    if found is None:
+        return dialect, start
+    raw, offset, behind = found
     release = Segment("ISX", raw, offset, 0, dialect).text(1).encode("latin-1", "replace")
     if len(release) != 1 or release.isalnum() or release in dialect.delimiters:
-        return dialect, scanner.at if raw else start
-    return msgspec.structs.replace(dialect, release=release), scanner.at
+        return dialect, behind
+    return msgspec.structs.replace(dialect, release=release), behind
 
 
 class _X12Assembly(Assembly):
@@ -223,7 +264,9 @@ class _X12Assembly(Assembly):
 
         if isa.misplaced is not None:
             text = "the ISA is not 106 bytes long: this is the first element that does not stand in its place"
-            self.add_at(self.interchange.findings, "interchange-header-invalid", text, isa.misplaced, segment="ISA")
+            severity: Severity = "warning" if self.terms.lenient_header else "error"
+            findings = self.interchange.findings
+            self.add_at(findings, "interchange-header-invalid", text, isa.misplaced, severity=severity, segment="ISA")
         for element in (1, 3, 5, 7):
             if not re.fullmatch("[0-9A-Z]{2}", value(element)):
                 fault(element, f"ISA{element:02} is no qualifier of two characters")
@@ -332,50 +375,91 @@ class _X12Assembly(Assembly):
         return reference, kind, findings
 
     def _on_acknowledgment(self, segment: Segment) -> None:
-        if self.in_message or self.interchange.groups:
+        if self.in_message or self.groups:
             self.stray(segment)
             return
         self.interchange.acknowledgments.append(segment)
         self.passed_over = True
 
     def _on_service(self, segment: Segment) -> None:
-        if self.in_message or self.interchange.groups:
+        if self.in_message or self.groups:
             self.stray(segment)
         else:
             # TA3 answers an interchange as TA1 does; the others say how a network delivers.
             self.passed_over = self.passed_over or segment.tag == "TA3"
 
-    def _on_binary(self, segment: Segment) -> None:
-        """Cuts a BIN or BDS by its stated length: delimiters and line breaks inside its data are data."""
-        text, separator, terminator = self._text, self.dialect.element, self.dialect.terminator
-        counted = _BINARY[segment.tag.encode("ascii")]
+    def measure(self, at: int) -> Measured | None:
+        """The BIN or BDS at ``at``, cut by its stated length: delimiters and line breaks inside its data are data."""
+        window, separator, terminator = self.window, self.dialect.element, self.dialect.terminator
+        keep = at if self.scanner.keep is None else self.scanner.keep
+        window.need(at + _LEADING, keep)
+        text, base = window.text, window.base
+        tag = text[at - base : at - base + 3]
+        counted = _BINARY[tag]
         # The elements before the data hold no delimiter, so the first ones found are theirs.
-        start = segment.offset
+        start = at - base
         for _ in range(counted + 1):
-            start = text.find(separator, start, segment.offset + 64) + 1
+            start = text.find(separator, start, at - base + _LEADING) + 1
             if start == 0:
-                break
-        stated = segment.text(counted)
+                return None
+        leading = Segment("", text[at - base : start - 1], at, 0, self.dialect)
+        stated = leading.text(counted)
         length = int(stated) if re.fullmatch("[0-9]{1,15}", stated) else 0
+        start += base
         stop = start + length
-        if start == 0 or length == 0 or not text.startswith(terminator, stop):
-            reason = f"{segment.tag} states {stated!r} bytes of data, and no terminator follows there"
+        elements = tuple(((leading.text(number),),) for number in range(1, counted + 1))
+        if length > self.limits.binary_bytes:
+            return self._pass_over(at, start, stop, elements)
+        behind = stop + len(terminator)
+        if length == 0 or not window.need(behind, keep) or not window.text.startswith(terminator, stop - window.base):
+            return None
+        text, base = window.text, window.base
+        data = text[start - base : stop - base].decode("latin-1")
+        return Measured(text[at - base : stop - base], (*elements, ((data,),)), behind)
+
+    def _pass_over(self, at: int, start: int, stop: int, elements: Elements) -> Measured | None:
+        """Binary data at ``start``..``stop`` that is too large to be held; ``None`` when there is not so much."""
+        window, terminator = self.window, self.dialect.terminator
+        keep = at if self.scanner.keep is None else self.scanner.keep
+        if not window.need(start + self.limits.binary_bytes, keep):
+            return None
+        raw = window.text[at - window.base : start - window.base]
+        self.note_place(at)
+        # From here on there is no way back: if the length is wrong, reading goes on behind it.
+        self.spill(at, b"", at)
+        window.skip(stop)
+        there = window.need(stop + len(terminator), stop)
+        right = there and window.text.startswith(terminator, stop - window.base)
+        end = stop + len(terminator) if right else min(stop, window.end)
+        self.spill(at, raw + terminator, end)
+        return Measured(raw, (*elements, (("",),)), end, wrong=not right)
+
+    def _on_binary(self, segment: Segment) -> None:
+        """Takes a BIN or BDS as it was measured, or says that its length is wrong."""
+        measured = self.scanner.measured
+        if measured is not None:
+            self.stray(Segment(segment.tag, measured.raw, segment.offset, 0, self.dialect, measured.elements, True))
+            if not measured.wrong:
+                return
+        else:
             self.stray(segment)
-            self.add("binary-length-invalid", reason, segment, element=counted, value=stated)
-            self._recover(segment.offset)
-            return
-        data = text[start:stop].decode("latin-1")
-        leading = tuple(((segment.text(number),),) for number in range(1, counted + 1))
-        self.scanner.jump(stop + len(terminator))
-        self.stray(
-            Segment(
-                segment.tag, text[segment.offset : stop], segment.offset, 0, self.dialect, (*leading, ((data,),)), True
-            )
-        )
+        counted = _BINARY[segment.tag.encode("ascii")]
+        stated = segment.text(counted)
+        reason = f"{segment.tag} states {stated!r} bytes of data, and no terminator follows there"
+        self.add("binary-length-invalid", reason, segment, element=counted, value=stated)
+        self._recover(segment.offset if measured is None else measured.end)
 
     def _recover(self, offset: int) -> None:
         """Goes on behind binary data of unknown length, at the next terminator that something like a tag follows."""
         terminator, separator = re.escape(self.dialect.terminator), re.escape(self.dialect.element)
         likely = re.compile(terminator + rb"[ \r\n]*+(?=[A-Z][A-Z0-9]{1,2}" + separator + b")")
-        if found := likely.search(self._text, offset, self.scanner.end):
-            self.scanner.jump(found.end())
+        window, scanner = self.window, self.scanner
+        while True:
+            base = window.base
+            found = likely.search(window.text, offset - base, scanner.end - base)
+            if found:
+                scanner.jump(base + found.end())
+                return
+            if scanner.final or window.end - offset > self.limits.binary_bytes:
+                return
+            window.more(offset if scanner.keep is None else min(scanner.keep, offset))

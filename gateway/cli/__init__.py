@@ -39,7 +39,7 @@ COMMANDS = {
     "inspect": Entry("files", "Show a file's envelopes: syntax, parties, control numbers, messages.", _FILES),
     "validate": Entry("files", "List every finding with its place; accepted or not, per message.", _FILES),
     "translate": Entry("translation", "Turn messages into canonical documents, or into another syntax.", _FILES),
-    "ack": Entry("files", "Print the acknowledgment that a file deserves.", _FILES),
+    "ack": Entry("acknowledgment", "Print the acknowledgment that a file deserves.", _FILES),
     "check": Entry("running", "Check the configuration and the profiles. Nothing is started.", _RUNNING),
     "serve": Entry("running", "Run the gateway until it is told to stop.", _RUNNING),
     "doctor": Entry("doctor", "Say what is not as it should be on this machine, and what to do.", _RUNNING),
@@ -50,9 +50,10 @@ COMMANDS = {
     "send": Entry("business", "Hand a canonical document to the gateway, for a partner.", _EXCHANGE),
     "receive": Entry("business", "Take the canonical documents that the gateway published.", _EXCHANGE),
     "profiles": Entry("profiles", "Check, list and compare the partners' profiles.", _PARTNERS),
-    "guides": Entry("guides", "See the grammars of messages.", _PARTNERS),
+    "guides": Entry("guides", "See the grammars of messages, and import more of them.", _PARTNERS),
+    "maps": Entry("maps", "See what messages mean in the canonical form, and how partners differ.", _PARTNERS),
 }
-GROUPS = frozenset({"archive", "messages", "receipts", "cases", "profiles", "guides"})
+GROUPS = frozenset({"archive", "messages", "receipts", "cases", "profiles", "guides", "maps"})
 
 
 def command_line(only: str | None = None) -> typer.Typer:

@@ -9,7 +9,9 @@ from gateway.cli.output import fail
 from gateway.cli.places import home_of
 from gateway.judging import FlowGuides
 from gateway.profiles_folder import load_profiles
-from partners import Agreement, Outcome, Recognition
+from partners import Agreement, Flow, Outcome, Recognition
+from translators.judgement import Judgement
+from translators.lookup import meant_version
 from translators.syntax import Source
 
 
@@ -36,3 +38,17 @@ def guides_of(catalogue: Catalogue, agreement: Agreement, source: Source) -> Flo
         nearest=agreement,
     )
     return FlowGuides(catalogue, recognition, source)
+
+
+def flows_of(agreement: Agreement, judgement: Judgement) -> list[Flow]:
+    """The agreement's flows by which the messages came, as a gateway tells them."""
+    syntax = judgement.interchange.syntax
+    kinds = dict.fromkeys((each.message.kind.type, each.message.kind.version) for each in judgement.messages)
+    found = []
+    for type_, version in kinds:
+        flow = agreement.flow_for("in", syntax, type_, version)
+        if flow is None and (meant := meant_version(syntax, version)) is not None:
+            flow = agreement.flow_for("in", syntax, type_, meant)
+        if flow is not None:
+            found.append(flow)
+    return found

@@ -109,7 +109,7 @@ def _data(place: Home) -> list[Look]:
 
 
 def _profiles(place: Home) -> Look:
-    loaded = load_profiles(place.profiles, Catalogue())
+    loaded = load_profiles(place.profiles, Catalogue(place.guides))
     errors_found = [each for each in loaded.faults if each.severity == "error"]
     if errors_found:
         told = f"{len(errors_found)} faults; `sallyport check` lists them. The first: {errors_found[0]}"

@@ -1,4 +1,4 @@
-"""Commands over a file at hand: ``inspect``, ``validate``, ``ack``. They need no running gateway.
+"""Commands over a file at hand: ``inspect`` and ``validate``. They need no running gateway.
 
 With ``--profile AGREEMENT`` a file is judged as that agreement's flows say; without, by the standard's own guides.
 """
@@ -6,39 +6,37 @@ With ``--profile AGREEMENT`` a file is judged as that agreement's flows say; wit
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from itertools import groupby
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from gateway.arrival import printable
 from gateway.catalogue import Catalogue
 from gateway.cli import findings
-from gateway.cli.output import Exit, errors, fail, line, note, print_bytes, print_json, progress, say, table
-from gateway.cli.places import DEFAULT_HOME, FileArgument, HomeOption, JsonOption, read_file
+from gateway.cli.output import Exit, errors, line, note, print_pieces, progress, say, table
+from gateway.cli.places import DEFAULT_HOME, FileArgument, HomeOption, JsonOption, piece_of, pieces_of, read_file
 from gateway.judging import GuideFor, guide_of_standard
-from gateway.wiring import swapped_envelope
-from translators.answers import is_acknowledgment
-from translators.contrl import contrl
-from translators.envelope import Outgoing
+from gateway.wiring import terms_by_agreement
 from translators.finding import Finding
-from translators.functional import functional_acknowledgments
 from translators.guide import Guide
 from translators.judgement import Judgement, judge
+from translators.lookup import Alias
+from translators.parts import MessageRead
 from translators.reading import read
-from translators.report import InspectedAddress, Inspection, Report, ReportedInterchange, inspection, report
-from translators.syntax import Group, Interchange, Message, Reading
-from translators.ta1 import ta1
-from translators.tree import Node
-from translators.writing import write
+from translators.reading_terms import TermsFor
+from translators.report import InspectedAddress, Inspection, Report, ReportedInterchange
+from translators.scope import widen, widest
+from translators.streamed_report import StreamedInspection, StreamedReport, write_document
+from translators.streaming import read_stream
+from translators.syntax import Group, Interchange, Message, Reading, Source
 
 if TYPE_CHECKING:
     from partners import Agreement
 
-AckKind = Literal["contrl", "997", "ta1"]
 ProfileOption = Annotated[
     str | None,
     typer.Option("--profile", help="As this agreement of the gateway at --home says.", metavar="AGREEMENT"),
@@ -58,19 +56,41 @@ class AtHand(NamedTuple):
     reading: Reading
     agreement: Agreement | None
 
+    @property
+    def excerpts(self) -> findings.Excerpts:
+        """Where excerpts of it come from."""
+        return findings.excerpts_of(self.content, self.reading)
 
-def inspect(file: FileArgument, as_json: JsonOption = False, everything: AllOption = False) -> None:
+
+class Pieces(NamedTuple):
+    """A file that is read by the piece, and the way back to any part of it."""
+
+    pieces: Iterator[bytes]
+    piece: Callable[[int, int], bytes]
+
+
+def inspect(
+    file: FileArgument,
+    profile: ProfileOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+    everything: AllOption = False,
+) -> None:
     """Show a file's envelopes: syntax, parties, control numbers, messages.
 
     What the messages hold is not judged.
     """
-    at_hand = open_file(file)
-    found = inspection(at_hand.reading)
+    taken = StreamedInspection()
+    terms = reading_terms(agreement_at_hand(Catalogue.of(home), profile, home)) if profile is not None else None
+    content = open_pieces(file)
+    for part in read_stream(content.pieces, terms=terms):
+        taken.take(part)
+    found = taken.inspection()
     if as_json:
-        print_json(found)
+        print_pieces(write_document(found))
     else:
         _show_inspection(found)
-        findings.show(found.findings, at_hand.content, at_hand.reading, everything=everything)
+        findings.show(found.findings, findings.Excerpts(content.piece, taken.dialects), everything=everything)
     if not found.interchanges or any(each.severity == "error" for each in found.findings):
         raise typer.Exit(Exit.INPUT)
 
@@ -83,56 +103,27 @@ def validate(
     everything: AllOption = False,
 ) -> None:
     """List every finding with its place; accepted or not, per message."""
-    catalogue = Catalogue()
-    at_hand = open_file(file, catalogue, profile, home)
-    made = report(at_hand.reading, judged(catalogue, at_hand))
+    catalogue = Catalogue.of(home)
+    agreement = agreement_at_hand(catalogue, profile, home)
+    taken = StreamedReport(
+        lambda source: guides_at_hand(catalogue, agreement, source),
+        lambda judgement: reject_together(agreement, judgement),
+    )
+    content = open_pieces(file)
+    with progress("judging messages") as step:
+        for part in read_stream(content.pieces, terms=reading_terms(agreement)):
+            taken.take(part)
+            if isinstance(part, MessageRead):
+                step()
+    made = taken.report()
     if as_json:
-        print_json(made)
+        print_pieces(write_document(made))
     else:
         for each in made.interchanges:
             _show_interchange(made, each)
-        findings.show(made.findings, at_hand.content, at_hand.reading, everything=everything)
+        findings.show(made.findings, findings.Excerpts(content.piece, taken.dialects), everything=everything)
         _show_verdict(made, file)
     if not made.accepted:
-        raise typer.Exit(Exit.INPUT)
-
-
-def ack(
-    file: FileArgument,
-    kind: Annotated[
-        AckKind | None,
-        typer.Option("--kind", help="Which acknowledgment; otherwise the one that is usual for such a file."),
-    ] = None,
-    profile: ProfileOption = None,
-    home: HomeOption = DEFAULT_HOME,
-) -> None:
-    """Print the acknowledgment that a file deserves.
-
-    Its bytes and nothing else, one interchange for each that is answered.
-    """
-    catalogue = Catalogue()
-    at_hand = open_file(file, catalogue, profile, home)
-    judgements = judged(catalogue, at_hand)
-    if not judgements:
-        complain(at_hand.reading.findings, at_hand)
-        fail("there is no interchange in this file, so nobody can be answered", code=Exit.INPUT)
-    number, good = 0, not any(each.fatal for each in at_hand.reading.findings)
-    for judgement in judgements:
-        good = good and judgement.accepted
-        interchange = judgement.interchange
-        answers = list(_answers(judgement, kind))
-        if not answers:
-            note(f"interchange {printable(interchange.control_number)} is not answered: {_why_not(judgement, kind)}")
-        for messages, extra in answers:
-            number += 1
-            written = write(swapped_envelope(interchange, number, datetime.now(UTC)), messages, extra)
-            if not written.sendable:
-                complain(written.findings, None)
-                text = f"the answer to interchange {printable(interchange.control_number)} cannot be written"
-                fail(text, "tell the sender's EDI desk how it was judged: sallyport validate", Exit.INPUT)
-            print_bytes(written.data)
-    end_line()
-    if not good:
         raise typer.Exit(Exit.INPUT)
 
 
@@ -140,87 +131,79 @@ def open_file(
     file: str, catalogue: Catalogue | None = None, profile: str | None = None, home: Path = DEFAULT_HOME
 ) -> AtHand:
     """The file, read, with the agreement that ``profile`` names."""
-    agreement = None
-    if catalogue is not None and profile is not None:
-        from gateway.cli.agreed import agreement_of
-
-        agreement = agreement_of(catalogue, profile, home)
+    agreement = agreement_at_hand(catalogue, profile, home) if catalogue is not None else None
     content = read_file(file)
-    return AtHand(content, read(content), agreement)
+    return AtHand(content, read(content, terms=reading_terms(agreement)), agreement)
 
 
 def judged(catalogue: Catalogue, at_hand: AtHand) -> list[Judgement]:
     """A judgement of each interchange, by the agreement's guides or the standard's own."""
     reading = at_hand.reading
-    guides: GuideFor = guide_of_standard(catalogue, reading.source)
-    if at_hand.agreement is not None:
-        from gateway.cli.agreed import guides_of
-
-        guides = guides_of(catalogue, at_hand.agreement, reading.source)
+    guides = guides_at_hand(catalogue, at_hand.agreement, reading.source)
     many = sum(len(group.messages) for interchange in reading.interchanges for group in interchange.groups)
     if many < LONG:
         return [judge(interchange, reading.source, guides) for interchange in reading.interchanges]
     with progress("judging messages", many) as step:
 
-        def counted(interchange: Interchange, group: Group, message: Message) -> Guide | Finding:
+        def counted(interchange: Interchange, group: Group, message: Message) -> Guide | Finding | Alias:
             step()
             return guides(interchange, group, message)
 
         return [judge(interchange, reading.source, counted) for interchange in reading.interchanges]
 
 
-def complain(wrong: list[Finding], at_hand: AtHand | None) -> None:
+def agreement_at_hand(catalogue: Catalogue, profile: str | None, home: Path) -> Agreement | None:
+    """The agreement that ``--profile`` names."""
+    if profile is None:
+        return None
+    from gateway.cli.agreed import agreement_of
+
+    return agreement_of(catalogue, profile, home)
+
+
+def reading_terms(agreement: Agreement | None) -> TermsFor | None:
+    """How the agreement has files read, or as the standards have it."""
+    return terms_by_agreement(agreement) if agreement is not None else None
+
+
+def guides_at_hand(catalogue: Catalogue, agreement: Agreement | None, source: Source) -> GuideFor:
+    """The agreement's guides, or the standard's own."""
+    if agreement is None:
+        return guide_of_standard(catalogue, source)
+    from gateway.cli.agreed import guides_of
+
+    return guides_of(catalogue, agreement, source)
+
+
+def open_pieces(file: str) -> Pieces:
+    """The file, to be read by the piece."""
+    if file != "-":
+        return Pieces(pieces_of(file), partial(piece_of, file))
+    # What comes in by a pipe comes once; it is held so that excerpts can be shown.
+    content = read_file(file)
+    return Pieces(iter((content,)), lambda start, end: content[start:end])
+
+
+def reject_together(agreement: Agreement | None, judgement: Judgement) -> None:
+    """Rejects what falls with a rejected message, as far as the flows by which the messages came say."""
+    if agreement is None:
+        return
+    from gateway.cli.agreed import flows_of
+
+    widen(judgement, widest(flow.reject_scope for flow in flows_of(agreement, judgement)))
+
+
+def complain(wrong: list[Finding], excerpts: findings.Excerpts | None) -> None:
     """Findings on standard error, beside an answer that goes to standard output; notes are left out."""
     told = [each for each in wrong if each.severity != "note"]
-    if at_hand is None:
-        findings.show(told, b"", None, everything=True, on=errors)
-    else:
-        more = "sallyport validate --all shows them"
-        findings.show(told, at_hand.content, at_hand.reading, more=more, on=errors)
+    more = "sallyport validate --all shows them"
+    findings.show(told, excerpts, everything=excerpts is None, more=more, on=errors)
 
 
 def end_line() -> None:
     """Puts the prompt of a terminal on a line of its own, and nothing into a file or a pipe."""
     if sys.stdout.isatty():
         note("", "")
-
-
-def _answers(judgement: Judgement, kind: AckKind | None) -> Iterator[tuple[list[Outgoing], list[Node]]]:
-    """What goes into each interchange that answers.
-
-    By default EDIFACT is answered with a CONTRL. X12 is answered with 997s, with a TA1 before them when ISA14 asks for
-    one; and with a TA1 alone when the envelope is rejected or holds no group, of which a 997 could speak.
-    """
-    interchange = judgement.interchange
-    if interchange.syntax == "edifact":
-        if kind not in (None, "contrl"):
-            fail(f"{kind.upper()} does not answer EDIFACT", "leave --kind out, or say --kind contrl", Exit.INPUT)
-        made = contrl(judgement)
-        if made is not None:
-            yield [made], []
-        return
-    if kind == "contrl":
-        fail("CONTRL does not answer X12", "leave --kind out, or say --kind 997 or ta1", Exit.INPUT)
-    alone = judgement.rejected or not judgement.groups
-    node = (
-        ta1(judgement) if kind == "ta1" or (kind is None and (alone or interchange.acknowledgment_requested)) else None
-    )
-    sets = functional_acknowledgments(judgement) if kind == "997" or (kind is None and not alone) else []
-    # One functional group has one version: sets of different versions travel in interchanges of their own.
-    for _, some in groupby(sorted(sets, key=lambda each: each.kind.version), key=lambda each: each.kind.version):
-        yield list(some), [node] if node is not None else []
-        node = None
-    if node is not None:
-        yield [], [node]
-
-
-def _why_not(judgement: Judgement, kind: AckKind | None) -> str:
-    messages = judgement.messages
-    if (messages or judgement.interchange.acknowledgments) and all(is_acknowledgment(m.message.kind) for m in messages):
-        return "it is an acknowledgment itself"
-    if kind == "997" and not judgement.groups:
-        return "it has no group that a 997 could speak of; --kind ta1 answers the envelope"
-    return "it has no control number by which an answer could name it"
 
 
 def _show_interchange(made: Report, each: ReportedInterchange) -> None:
@@ -234,7 +217,7 @@ def _show_interchange(made: Report, each: ReportedInterchange) -> None:
     )
     listed = each.messages
     if len(listed) > MANY:
-        listed = [message for message in listed if not message.accepted][:MANY]
+        listed = list(islice((message for message in listed if not message.accepted), MANY))
     if listed:
         table(
             ("  message", "type", "version", "segments", "verdict"),
@@ -262,9 +245,9 @@ def _show_verdict(made: Report, file: str) -> None:
     if made.accepted:
         line(f"accepted: {told}", "bold green")
         return
-    messages = [message for each in made.interchanges for message in each.messages]
-    rejected = sum(not message.accepted for message in messages)
-    whose = f"{rejected:,} of {findings.counted(len(messages), 'message')} rejected, " if messages else ""
+    many = sum(len(each.messages) for each in made.interchanges)
+    rejected = sum(not message.accepted for each in made.interchanges for message in each.messages)
+    whose = f"{rejected:,} of {findings.counted(many, 'message')} rejected, " if many else ""
     line(f"not accepted: {whose}{told}", "bold red")
     if made.interchanges:
         say(f"  next: correct what is marked; `sallyport ack {printable(file)}` shows what its sender would be told")

@@ -6,7 +6,8 @@ excerpt shows the segment as it was sent, and the mark shows which part of it is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -26,16 +27,30 @@ _INDENT = 2
 _COLOURS = {"error": "bold red", "warning": "bold yellow", "note": "bold blue"}
 
 
+class Excerpts(NamedTuple):
+    """Where excerpts of a file come from: what stands between two offsets, and the delimiters by control number."""
+
+    piece: Callable[[int, int], bytes]
+    dialects: Mapping[str, Dialect]
+
+
+def excerpts_of(content: bytes, reading: Reading) -> Excerpts:
+    """Excerpts of a file that was read as a whole."""
+    dialects: dict[str, Dialect] = {}
+    for each in reading.interchanges:
+        dialects.setdefault(each.control_number, each.dialect)
+    return Excerpts(lambda start, end: content[start:end], dialects)
+
+
 def show(
     findings: Sequence[Finding | ReportedFinding],
-    content: bytes,
-    reading: Reading | None,
+    excerpts: Excerpts | None,
     *,
     everything: bool = False,
     more: str = "--all shows them",
     on: Console = console,
 ) -> None:
-    """Prints the findings about a file; ``content`` and ``reading`` are the file, for the excerpts.
+    """Prints the findings about a file, with excerpts where there are any.
 
     Of very many only the first are shown, and ``more`` says how to see the others.
     """
@@ -48,8 +63,8 @@ def show(
         head.append(f"  [{each.code}]", style="dim")
         line(head, on=on)
         paragraph(printable(each.text, 2000), _INDENT, on=on)
-        if reading is not None and reading.interchanges and each.where.offset not in (None, before):
-            _excerpt(each, content, reading, on)
+        if excerpts is not None and excerpts.dialects and each.where.offset not in (None, before):
+            _excerpt(each, excerpts, on)
         before = each.where.offset
     if len(shown) < len(findings):
         line(f"… and {len(findings) - len(shown):,} more: {more}", "bold", on)
@@ -72,13 +87,15 @@ def _place(where: Where | ReportedPlace) -> str:
     return " · ".join(parts)
 
 
-def _excerpt(finding: Finding | ReportedFinding, content: bytes, reading: Reading, on: Console) -> None:
+def _excerpt(finding: Finding | ReportedFinding, excerpts: Excerpts, on: Console) -> None:
     """The segment around the place, on one line, with a mark under the value that is meant."""
     where = finding.where
-    at = where.offset or 0
+    offset = where.offset or 0
+    at = min(offset, 2 * _LOOK)
+    content = excerpts.piece(offset - at, offset + 2 * _LOOK)
     if at >= len(content):
         return
-    dialect = _dialect(where, reading)
+    dialect = excerpts.dialects.get(where.interchange or "", next(iter(excerpts.dialects.values())))
     start, end = _segment(content, at, dialect)
     codec = dialect.charset if dialect is not None else "latin-1"
     value = finding.value.encode(codec, "replace") if finding.value else b""
@@ -96,11 +113,6 @@ def _excerpt(finding: Finding | ReportedFinding, content: bytes, reading: Readin
     behind = behind if cell_len(behind) <= left else behind[: max(0, left - 1)] + "…" * (left > 0)
     line(Text(" " * 3 * _INDENT + before + what + behind, style="cyan"), on=on)
     line(" " * (3 * _INDENT + cell_len(before)) + "^" * max(1, cell_len(what)), "bold red", on)
-
-
-def _dialect(where: Where | ReportedPlace, reading: Reading) -> Dialect | None:
-    named = [each for each in reading.interchanges if each.control_number == where.interchange]
-    return next((each.dialect for each in named or reading.interchanges), None)
 
 
 def _segment(content: bytes, at: int, dialect: Dialect | None) -> tuple[int, int]:

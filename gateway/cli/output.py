@@ -32,6 +32,7 @@ INDENT = 2
 NARROWEST = 24
 """Columns that a folded text has at least, however narrow the terminal."""
 UNBOUNDED = 1 << 20
+_AT_ONCE = 1 << 16
 _HARD_BLANK = "\ue000"
 """Stands for a blank at which no line is broken."""
 
@@ -76,6 +77,17 @@ def print_bytes(data: bytes) -> None:
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         _closed()
+
+
+def print_pieces(pieces: Iterable[bytes]) -> None:
+    """What the pieces make up on standard output, as it is; many are written at once."""
+    waiting = bytearray()
+    for piece in pieces:
+        waiting += piece
+        if len(waiting) >= _AT_ONCE:
+            print_bytes(bytes(waiting))
+            waiting.clear()
+    print_bytes(bytes(waiting))
 
 
 def print_json(value: object) -> None:

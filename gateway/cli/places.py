@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO, NoReturn
 
 import typer
 
@@ -51,12 +53,37 @@ def read_file(name: str) -> bytes:
     """The content of the file, or of standard input for ``-``."""
     if name == "-":
         return _bounded(sys.stdin.buffer, "standard input")
+    with _opened(name) as file:
+        return _bounded(file, printable(name))
+
+
+def pieces_of(name: str) -> Iterator[bytes]:
+    """The content of a file piece by piece, so that it is never held; a file that cannot be read ends the command."""
+    size = 0
+    with _opened(name) as file:
+        while piece := file.read(_PIECE):
+            size += len(piece)
+            if size > LARGEST:
+                _too_large(printable(name))
+            yield piece
+
+
+def piece_of(name: str, start: int, end: int) -> bytes:
+    """The bytes of a file between two offsets."""
+    with _opened(name) as file:
+        file.seek(start)
+        return file.read(end - start)
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    """The file, opened; when that or reading it fails, the command ends with the reason."""
     shown = printable(name)
     if not name:
         fail("the name of the file is empty", "name a file; `-` reads standard input")
     try:
         with Path(name).open("rb") as file:
-            return _bounded(file, shown)
+            yield file
     except FileNotFoundError:
         fail(f"there is no file {shown}", "check the path; `-` reads standard input")
     except IsADirectoryError:
@@ -73,5 +100,9 @@ def _bounded(file: BinaryIO, name: str) -> bytes:
     while piece := file.read(_PIECE):
         content += piece
         if len(content) > LARGEST:
-            fail(f"{name} has more than {LARGEST >> 20} MiB", "split it into several files", Exit.INPUT)
+            _too_large(name)
     return bytes(content)
+
+
+def _too_large(name: str) -> NoReturn:
+    fail(f"{name} has more than {LARGEST >> 20} MiB", "split it into several files", Exit.INPUT)

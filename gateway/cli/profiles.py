@@ -25,7 +25,7 @@ def check_profiles(
     as_json: JsonOption = False,
 ) -> None:
     """Find every fault in the profiles, with file, line, column and a suggestion."""
-    loaded = load_profiles(_folder(folder, home), Catalogue())
+    loaded = load_profiles(_folder(folder, home), Catalogue.of(home))
     if as_json:
         print_json({"good": loaded.register is not None, "faults": loaded.faults})
     else:
@@ -138,7 +138,7 @@ def _folder(folder: Path | None, home: Path) -> Path:
 
 
 def _agreements(home: Path) -> dict[str, Agreement]:
-    loaded = load_profiles(home_of(home).profiles, Catalogue())
+    loaded = load_profiles(home_of(home).profiles, Catalogue.of(home))
     if loaded.register is None:
         tell(loaded)
         raise typer.Exit(Exit.INPUT)

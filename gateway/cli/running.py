@@ -78,7 +78,7 @@ def check(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
             note("not usable: put the configuration right and check again; the profiles were not looked at", "bold red")
         raise typer.Exit(Exit.INPUT) from None
     else:
-        loaded = load_profiles(place.profiles, Catalogue())
+        loaded = load_profiles(place.profiles, Catalogue(place.guides))
         if as_json:
             print_json({"good": loaded.register is not None, "faults": loaded.faults})
         else:

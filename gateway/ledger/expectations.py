@@ -21,7 +21,8 @@ from gateway.exchange import EXPECTATION, EventKind, ExpectationEvent, Expectati
 from gateway.exchange.expectation import OPEN
 from gateway.ledger import journal
 from gateway.ledger.faults import NotRecorded
-from gateway.ledger.schema import carriage, expectation
+from gateway.ledger.references import normalise
+from gateway.ledger.schema import carriage, expectation, reference
 from gateway.ledger.statements import chunks, spellings
 
 _OF_CARRIED = (
@@ -122,6 +123,34 @@ def match(
     if message_reference:
         condition &= table.message_reference.in_(spellings(message_reference))
     return _where(connection, condition)
+
+
+def match_named(
+    connection: Connection, *, kind: ReceiptKind, party: str, values: Sequence[str]
+) -> Sequence[Expectation]:
+    """The expectations that a receipt answers which names a message by references: an APERAK, an 824 without numbers.
+
+    What the values are, differs from guide to guide: the number of a document of ours, as it is searched for
+    (:mod:`gateway.ledger.references`), or the control number of its interchange. A document that goes by one of them
+    is meant, the newest if there are several, and where a value is also the number of an interchange, the newest one
+    in that. Without such a document it is the interchange that the first of the values names.
+    """
+    table = expectation.c
+    owed = (table.kind == kind) & (table.party == party)
+    names = [normalise(value) for value in values]
+    documents = _where(
+        connection,
+        owed & table.message.in_(select(reference.c.message).where(reference.c.value.in_(names))),
+        order=table.recorded_at,
+    )
+    numbers = {spelling for value in values for spelling in spellings(value)}
+    if documents:
+        sent_under = [row for row in documents if row.control_number in numbers]
+        return [(sent_under or documents)[-1]]
+    for value in values:
+        if found := match(connection, kind=kind, party=party, control_number=value):
+            return found
+    return []
 
 
 def settle(

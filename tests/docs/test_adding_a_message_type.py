@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import subprocess
-import sys
-import zipfile
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,11 +12,12 @@ import pytest
 
 from gateway.catalogue import Catalogue
 from gateway.profiles_folder import RETENTION_CLASSES
-from partners import load
+from partners import load as load_profiles
+from tests.translators.shipped import load
 from translators.canonical import TransportStatus
-from translators.dictionary import Directory, read_directory
+from translators.dictionary import read_directory
 from translators.finding import Where
-from translators.guide import SERVICE_DIRECTORIES, Guide, read_guide
+from translators.guide import Guide
 from translators.mapping import Context, Mapped, to_canonical
 from translators.maps import Map, check_map, read_map
 from translators.reading import read
@@ -38,14 +35,11 @@ def block(language: str, number: int = 0) -> str:
     return found[number]
 
 
-def directory(name: str) -> Directory:
-    return read_directory(name, (ROOT / "profiles" / "guides" / f"{name}.json").read_bytes())
-
-
 @pytest.fixture(scope="module")
 def guide() -> Guide:
-    services = [directory(each) for each in SERVICE_DIRECTORIES]
-    return read_guide(NAME, block("json").encode(), directory=directory("edifact/D.96A/directory"), services=services)
+    found = Catalogue().guide(NAME)
+    assert found is not None
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +57,16 @@ def translated(content: str, guide: Guide, map_: Map) -> Mapped:
     return to_canonical(validated.tree, map_, context)
 
 
-def test_it_is_not_there_yet() -> None:
+def test_its_map_is_not_there_yet() -> None:
     """An example that ships already would be none."""
-    assert NAME not in Catalogue().guide_names | Catalogue().map_names
+    assert NAME not in Catalogue().map_names
+
+
+def test_the_guide_is_what_the_page_shows() -> None:
+    data = load("edifact/D.96A")
+    assert data is not None
+    message = read_directory("edifact/D.96A", data).messages["COARRI"]
+    assert msgspec.json.decode(message) == msgspec.json.decode(block("json"))
 
 
 def test_the_map_fits_the_guide(guide: Guide, map_: Map) -> None:
@@ -102,7 +103,7 @@ def test_the_vector_fails_as_it_says(guide: Guide, map_: Map) -> None:
 
 
 def test_the_flow_is_understood() -> None:
-    """In the example partner's agreement, once guide and map are known."""
+    """In the example partner's agreement, once the map is known."""
     example = (EXAMPLES / "blue-anchor.yaml").read_text()
     lines = block("yaml", 1).splitlines(keepends=True)
     flow = "".join(f"    {line}" for line in lines[1:])
@@ -112,34 +113,9 @@ def test_the_flow_is_understood() -> None:
         ("blue-anchor.yaml", (example + flow).encode()),
     ]
     known = Catalogue().known(frozenset({"UTC", "Europe/Brussels"}), RETENTION_CLASSES)
-    without = load(files, known)
-    assert [fault.severity for fault in without.faults if NAME in fault.message] == ["error", "error"]
-    added = Catalogue().guide_names | {NAME}, Catalogue().map_names | {NAME}
-    loaded = load(files, msgspec.structs.replace(known, guides=added[0], maps=added[1]))
+    without = load_profiles(files, known)
+    assert [fault.severity for fault in without.faults if NAME in fault.message] == ["error"]
+    loaded = load_profiles(files, msgspec.structs.replace(known, maps=Catalogue().map_names | {NAME}))
     assert [fault for fault in loaded.faults if fault.severity == "error"] == []
     assert loaded.register is not None
     assert loaded.register.flow("blue-anchor/moves-in") is not None
-
-
-def test_the_import_script_works(tmp_path: Path) -> None:
-    """On a small directory in a zip within a zip, since UNECE's are not part of the project."""
-    inner = io.BytesIO()
-    with zipfile.ZipFile(inner, "w") as made:
-        for path in (ROOT / "tests" / "vectors" / "untdid" / "early").iterdir():
-            made.writestr(f"d93a/{path.name}", path.read_text().encode("cp437"))
-    with zipfile.ZipFile(tmp_path / "d93a.zip", "w") as made:
-        made.writestr("edmd.zip", inner.getvalue())
-    script = block("python").replace("d96a.zip", "d93a.zip").replace("COARRI", "TSTMSG")
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == "D.93A not understood: []\n"
-    made_guide = msgspec.json.decode((tmp_path / "TSTMSG.json").read_bytes(), type=dict[str, msgspec.Raw])
-    assert set(made_guide) == {"name", "content"}
-    assert (tmp_path / "directory.json").stat().st_size > 0

@@ -12,6 +12,7 @@ import json
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar, get_args, get_origin
 
@@ -23,13 +24,10 @@ from gateway.exchange import CASE, CONTENT, DELIVERY, EXPECTATION, Machine, merm
 from partners import Party, Terms, profile_schema, write_duration
 from partners.channel import AmqpChannel, As2Channel, Certificate, MdnTerms, SftpChannel
 from partners.code_list import CodeList, CodePair
+from partners.envelope import Clearance, Delimiters, Envelope
 from partners.flow import (
-    Delimiters,
     Duplicate,
-    Envelope,
-    ExpectedReceipt,
     Flow,
-    IssuedReceipt,
     MessageType,
     NumberRange,
     Numbers,
@@ -40,6 +38,7 @@ from partners.party import Contact
 from partners.scalars import Form
 from tests.house.commands_page import commands_page
 from tests.house.metrics_page import metrics_page
+from translators.canonical import CANONICAL, canonical_schema
 from translators.codes import CODES
 
 ROOT = Path(__file__).parents[2]
@@ -59,14 +58,13 @@ SECTIONS: tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...] = (
         (
             Flow,
             MessageType,
-            ExpectedReceipt,
-            IssuedReceipt,
             Numbers,
             NumberRange,
             Duplicate,
             Retry,
             Envelope,
             Delimiters,
+            Clearance,
         ),
     ),
     ("code_list", "`code_list`", (CodeList, CodePair)),
@@ -284,6 +282,11 @@ CONFIGURATION: tuple[tuple[str, str, type[BaseModel]], ...] = (
 )
 
 
+def canonical_file(name: str) -> str:
+    """The schema of a canonical type as committed."""
+    return json.dumps(canonical_schema(name), indent=2, ensure_ascii=False) + "\n"
+
+
 def schema_file() -> str:
     """The profile schema as committed."""
     return json.dumps(profile_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -297,6 +300,9 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/reference/configuration.md": configuration_page,
     "docs/reference/metrics.md": lambda: metrics_page(NOTE),
     "profiles/schemas/profile.json": schema_file,
+    **{
+        f"profiles/schemas/canonical/{name.replace('/', '-')}.json": partial(canonical_file, name) for name in CANONICAL
+    },
 }
 """Every generated file below the project's root, and what makes it."""
 

@@ -14,6 +14,7 @@ from translators.contrl import contrl
 from translators.finding import Finding, Severity, Where
 from translators.judgement import JudgedGroup, JudgedMessage, Judgement
 from translators.reading import read
+from translators.terms import USUAL, Terms
 
 IFTSTA = "UNH+{}+IFTSTA:D:96A:UN'BGM+77+REPORT{}+9'UNT+3+{}'"
 ORDERS = "UNH+{0}+ORDERS:D:96A:UN'BGM+220+4711+9'DTM+137:20261101:102'NAD+BY+55::9'UNS+S'CNT+2:0'UNT+7+{0}'"
@@ -68,9 +69,9 @@ def judged(
     return Judgement(interchange=one, groups=judged_groups, interchange_findings=list(whole))
 
 
-def written(judgement: Judgement, *, name_accepted: bool = False, receipt_only: bool = False) -> str:
+def written(judgement: Judgement, terms: Terms = USUAL) -> str:
     """The body with the usual delimiters; what the writer does with it is the writer's test."""
-    answer = contrl(judgement, name_accepted=name_accepted, receipt_only=receipt_only)
+    answer = contrl(judgement, terms=terms)
     assert answer is not None
     return " ".join(
         "+".join([node.name, *(":".join(element[0]) for element in node.elements)]) + "'" for node in answer.body
@@ -83,7 +84,7 @@ def test_an_accepted_interchange_needs_one_segment() -> None:
 
 def test_accepted_messages_are_named_when_the_partner_wants_it() -> None:
     judgement = judged(interchange(iftsta("1"), iftsta("2")), {"2": [found("segment-unknown", "XYZ", 2)]})
-    assert written(judgement, name_accepted=True) == (
+    assert written(judgement, Terms(detail="full")) == (
         "UCI+77+YOU:14+ME:14+7' UCM+1+IFTSTA:D:96A:UN+7' UCM+2+IFTSTA:D:96A:UN+4' UCS+2+15'"
     )
 
@@ -135,7 +136,7 @@ def test_what_is_wrong_with_the_message_as_such_stands_in_ucm(finding: Finding, 
 )
 def test_an_interchange_that_falls_is_answered_by_uci_alone(finding: Finding, expected: str) -> None:
     judgement = judged(interchange(iftsta("1")), {"1": [found("segment-unknown", "XYZ", 2)]}, whole=[finding])
-    assert written(judgement, name_accepted=True) == f"UCI+77+YOU:14+ME:14+4+{expected}'"
+    assert written(judgement, Terms(detail="full")) == f"UCI+77+YOU:14+ME:14+4+{expected}'"
 
 
 def test_groups_are_answered_one_by_one() -> None:
@@ -186,7 +187,7 @@ def test_warnings_reject_nothing() -> None:
 
 def test_a_receipt_says_nothing_about_the_content() -> None:
     judgement = judged(interchange(iftsta("1")), {"1": [found("segment-unknown", "XYZ", 2)]})
-    assert written(judgement, receipt_only=True) == "UCI+77+YOU:14+ME:14+8'"
+    assert written(judgement, Terms(receipt_only=True)) == "UCI+77+YOU:14+ME:14+8'"
 
 
 def test_acknowledgments_are_never_acknowledged() -> None:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from translators.codes import CODES
 from translators.finding import Finding, Severity, Where
-from translators.functional import functional_acknowledgments
+from translators.functional import FunctionalKind, functional_acknowledgments
 from translators.judgement import JudgedGroup, JudgedMessage, Judgement
 from translators.reading import read
 from translators.ta1 import ta1
+from translators.terms import USUAL, Terms
 
 HEADER = "ISA*00*          *00*          *02*YOUX           *ZZ*MEEE           *261103*0915*U*00401*000000905*1*P*>~"
 
@@ -73,13 +74,13 @@ def judged(
     return Judgement(interchange=one, groups=judged_groups, interchange_findings=list(whole))
 
 
-def written(judgement: Judgement, *, note_warnings: bool = False, delimiters: str = "") -> list[str]:
-    """Each 997's body with the usual delimiters; what the writer does with it is the writer's test."""
+def written(judgement: Judgement, terms: Terms = USUAL, kind: FunctionalKind = "997") -> list[str]:
+    """The body of each 997 or 999 with the usual delimiters; what the writer does with it is the writer's test."""
     return [
         " ".join(
             "*".join([node.name, *(":".join(element[0]) for element in node.elements)]) + "~" for node in answer.body
         )
-        for answer in functional_acknowledgments(judgement, note_warnings=note_warnings, delimiters=delimiters)
+        for answer in functional_acknowledgments(judgement, terms=terms, kind=kind)
     ]
 
 
@@ -184,7 +185,7 @@ def test_the_copy_of_a_bad_element_cannot_break_the_997() -> None:
     assert f"AK4*1**6*A?B?C?D?E?F??G{'H' * 85}~" in body[0]
     other = written(
         judged(interchange(group("31", status("0001"))), {"0001": [found("code-unknown", "LX", 3, 1, value="a|b")]}),
-        delimiters="|",
+        Terms(delimiters="|"),
     )
     assert "AK4*1**7*a?b~" in other[0]
 
@@ -194,14 +195,14 @@ def test_warnings_are_noted_only_on_request() -> None:
     blemish = found("trailing-separator", "LX", 3, severity="warning")
     judgement = judged(interchange(group("31", status("0001"), status("0002"))), {"0001": [warning], "0002": [blemish]})
     assert written(judgement)[0].endswith("AK9*A*2*2*2~")
-    assert written(judgement, note_warnings=True) == [
+    assert written(judgement, Terms(note_warnings=True)) == [
         "AK1*QM*31~ AK2*214*0001~ AK3*LX*3**8~ AK4*1**7*9~ AK5*E*5~ AK2*214*0002~ AK5*A~ AK9*E*2*2*2~"
     ]
     group_warning = judged(
         interchange(group("31", status("0001"))), groups={"31": [found("group-count-mismatch", severity="warning")]}
     )
     assert written(group_warning)[0].endswith("AK9*A*1*1*1~")
-    assert written(group_warning, note_warnings=True)[0].endswith("AK9*E*1*1*1*5~")
+    assert written(group_warning, Terms(note_warnings=True))[0].endswith("AK9*E*1*1*1*5~")
 
 
 def test_acknowledgments_are_never_acknowledged() -> None:
@@ -275,15 +276,15 @@ def test_every_code_renders_at_every_level() -> None:
 )
 def test_whatever_is_found_shape_and_counts_hold(findings: list[Finding], note_warnings: bool) -> None:
     data = interchange(group("31", status("0001"), status("0002")))
-    (body,) = written(judged(data, {"0002": findings}), note_warnings=note_warnings)
+    (body,) = written(judged(data, {"0002": findings}), Terms(note_warnings=note_warnings))
     assert re.fullmatch(r"1(?:2(?:34{0,99})*5){2}9", "".join(re.findall(r"(?:^|~ )AK(\d)\*", body)))
     rejected = any(finding.fatal for finding in findings)
     assert re.search(r"AK9\*P\*2\*2\*1~$" if rejected else r"AK9\*[AE]\*2\*2\*2~$", body)
     assert len(body.split("~ ")) == body.count("~"), "no value carries a delimiter"
 
 
-def told(judgement: Judgement, *, note_warnings: bool = False) -> str:
-    answer = ta1(judgement, note_warnings=note_warnings)
+def told(judgement: Judgement, terms: Terms = USUAL) -> str:
+    answer = ta1(judgement, terms)
     assert answer is not None
     return "*".join([answer.name, *(element[0][0] for element in answer.elements)])
 
@@ -320,7 +321,7 @@ def test_ta1_notes_warnings_on_request() -> None:
     judgement = judged(
         interchange(group("31", status("0001"))), whole=[found("interchange-count-mismatch", severity="warning")]
     )
-    assert told(judgement, note_warnings=True) == "TA1*000000905*261103*0915*E*021"
+    assert told(judgement, Terms(note_warnings=True)) == "TA1*000000905*261103*0915*E*021"
 
 
 def test_an_interchange_of_receipts_only_is_not_answered() -> None:

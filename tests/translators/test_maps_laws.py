@@ -20,6 +20,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.translators.maps_at_hand import shipped_map
+from tests.translators.shipped import SHELF
 from translators.canonical import (
     Address,
     Canonical,
@@ -48,10 +50,8 @@ from translators.canonical import (
 )
 from translators.canonical.moment import Precision
 from translators.grammar import Guide
-from translators.guide import Shelf
-from translators.map_rules import Map
 from translators.mapping import Context, from_canonical, to_canonical
-from translators.maps import check_map, read_map
+from translators.maps import check_map
 from translators.syntax import MessageKind
 from translators.tree import Node
 from translators.validation import validate_tree
@@ -66,9 +66,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 Strategy = st.SearchStrategy
 
 
-@cache
-def the_map(name: str) -> Map:
-    return read_map(name, (PROFILES / "maps" / f"{name}.yaml").read_bytes())
+the_map = shipped_map
 
 
 @cache
@@ -76,14 +74,6 @@ def the_guide(name: str) -> Guide:
     guide = SHELF.guide(name)
     assert guide is not None
     return guide
-
-
-def load(name: str) -> bytes | None:
-    path = PROFILES / "guides" / name
-    return path.read_bytes() if path.is_file() else None
-
-
-SHELF = Shelf(load)
 
 
 # Documents. What a syntax says otherwise, or not at all, is an argument.
@@ -458,7 +448,7 @@ def tender() -> Strategy[TransportOrder]:
             ),
             stops=st.just(stops),
             # Goods come back in the order of the stops where they are loaded.
-            goods=lists(item, 3).map(lambda found: tuple(sorted(found, key=lambda goods: goods.loaded_at)))
+            goods=lists(item, 3).map(lambda found: tuple(sorted(found, key=lambda goods: goods.loaded_at or 0)))
             if pickups
             else st.just(()),
         )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from translators.codes import CODES
 from translators.finding import Finding
-from translators.reading import Limits, read
+from translators.reading import Limits, ReadingTerms, read
 from translators.syntax import Reading, Segment
 
 _VECTORS = Path(__file__).parents[1] / "vectors"
@@ -193,13 +193,13 @@ def test_the_limit_on_findings_never_hides_an_error() -> None:
 def test_a_profile_overrides_the_character_set() -> None:
     data = (_VECTORS / "edifact" / "32-utf-8-under-unoc.edi").read_bytes()
     for name in ("UNOY", "utf-8"):
-        reading = read(data, charset=name)
+        reading = read(data, terms=ReadingTerms(charset=name))
         assert not list(_all_findings(reading))
         assert next(reading.interchanges[0].messages).segments[1].text(4) == "Müller"
     with pytest.raises(ValueError, match="moves the ASCII characters"):
-        read(data, charset="utf-16")
+        ReadingTerms(charset="utf-16")
     with pytest.raises(ValueError, match="no character set known"):
-        read(data, charset="UNOX9")
+        ReadingTerms(charset="UNOX9")
 
 
 def test_a_segment_finds_its_values() -> None:

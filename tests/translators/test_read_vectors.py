@@ -1,18 +1,23 @@
-"""Reading, against vectors: every file under tests/vectors/edifact and tests/vectors/x12, whole and with a tail."""
+"""Reading, against vectors: every file under tests/vectors/edifact and tests/vectors/x12, whole and with a tail.
+
+``NAME.json`` is what reading ``NAME.edi`` gives; ``NAME.TERMS.json`` what it gives on the terms that it states.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from translators.finding import Finding
-from translators.reading import read
+from translators.reading import ReadingTerms, read
 from translators.syntax import Elements, Group, Interchange, Message
 
 _VECTORS = Path(__file__).parents[1] / "vectors"
 _FILES = sorted([*(_VECTORS / "edifact").glob("*.edi"), *(_VECTORS / "x12").glob("*.edi")])
+_EXPECTED = sorted([*(_VECTORS / "edifact").glob("*.json"), *(_VECTORS / "x12").glob("*.json")])
 _PLACE = ("segment", "segment_position", "element", "component", "repetition", "line", "column", "offset")
 
 Json = dict[str, object]
@@ -71,8 +76,8 @@ def _interchange(interchange: Interchange, data: bytes) -> Json:
     }
 
 
-def _reading(data: bytes) -> Json:
-    reading = read(data)
+def _reading(data: bytes, terms: ReadingTerms) -> Json:
+    reading = read(data, terms=terms)
     return {
         "syntax": reading.syntax,
         "findings": [_finding(finding, data) for finding in reading.findings],
@@ -80,20 +85,23 @@ def _reading(data: bytes) -> Json:
     }
 
 
-def _expected(path: Path) -> Json:
-    expected: Json = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    return {name: value for name, value in expected.items() if name != "behaviour"}
+def _file(expected: Path) -> Path:
+    """The file that an expectation is about."""
+    return expected.parent / f"{expected.name.partition('.')[0]}.edi"
 
 
 def test_every_vector_has_its_expectation_and_every_expectation_its_vector() -> None:
-    expectations = {*(_VECTORS / "edifact").glob("*.json"), *(_VECTORS / "x12").glob("*.json")}
-    assert {path.with_suffix(".json") for path in _FILES} == expectations
+    assert {path.with_suffix(".json") for path in _FILES} <= set(_EXPECTED)
+    assert {_file(path) for path in _EXPECTED} == set(_FILES)
     assert len(_FILES) > 100
 
 
-@pytest.mark.parametrize("path", _FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize("path", _EXPECTED, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_vector(path: Path) -> None:
-    assert _reading(path.read_bytes()) == _expected(path)
+    expected: Json = json.loads(path.read_text(encoding="utf-8"))
+    assert expected.pop("behaviour")
+    terms = msgspec.convert(expected.pop("terms", {}), ReadingTerms)
+    assert _reading(_file(path).read_bytes(), terms) == expected
 
 
 def test_findings_name_the_interchange_the_group_and_the_message_they_are_about() -> None:

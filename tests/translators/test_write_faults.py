@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from translators.envelope import Envelope, Outgoing, Written
+from translators.envelope import Envelope, Layout, Outgoing, Written
 from translators.reading import read
 from translators.syntax import Address, Elements, MessageKind
 from translators.tree import Node
@@ -61,7 +61,9 @@ def test_the_whole_of_an_edifact_interchange() -> None:
 
 
 def test_the_whole_of_an_x12_interchange() -> None:
-    envelope = msgspec.structs.replace(_X12, newline=True, test=True, group_sender="APP1", group_number="12")
+    envelope = msgspec.structs.replace(
+        _X12, layout=Layout(newline="\n"), test=True, group_sender="APP1", group_number="12"
+    )
     ta1 = _segment("TA1", "000000009", "240101", "1200", "A", "000")
     message = Outgoing(kind=_214, reference="7", body=(_segment("B10", "4711", "S1", "SCAC"),))
     written = write(envelope, [message], [ta1])
@@ -96,10 +98,10 @@ def test_a_guide_is_named_in_the_set_header() -> None:
     ("change", "advice"),
     [
         ({}, b""),
-        ({"advice": True}, b"UNA:+.? '"),
+        ({"advice": "always"}, b"UNA:+.? '"),
         ({"release": "\\"}, b"UNA:+.\\ '"),
         ({"syntax_version": 4}, b""),
-        ({"syntax_version": 4, "advice": True}, b"UNA:+.?*'"),
+        ({"syntax_version": 4, "advice": "always"}, b"UNA:+.?*'"),
         ({"syntax_version": 4, "repetition": "%"}, b"UNA:+.?%'"),
         ({"component": "|", "element": "=", "terminator": "~"}, b"UNA|=.? ~"),
     ],
@@ -243,7 +245,7 @@ def test_messages_that_cannot_be_sent(
     [
         (_EDIFACT, "UNT", "misplaced-segment"),
         (_X12, "SE", "misplaced-segment"),
-        (_X12, "BIN", "misplaced-segment"),
+        (_X12, "GS", "misplaced-segment"),
         (_EDIFACT, "B1", "segment-unknown"),
         (_EDIFACT, "bgm", "segment-unknown"),
         (_X12, "X+1", "segment-unknown"),

@@ -9,10 +9,25 @@ forth and back is the identity.
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
 import msgspec
 
 _NATIVE = re.compile(r"[a-z0-9]+\.[A-Za-z0-9_]+:[^\r\n]{1,80}")
+
+ExtensionName = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
+
+
+class RawSegment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A segment as a message had it: for that message type, and only for it, it is written again."""
+
+    guide: Annotated[str, msgspec.Meta(min_length=1)]
+    """The guide it was read by, such as ``edifact/D.96A/IFTSTA``."""
+    path: Annotated[str, msgspec.Meta(min_length=1)]
+    """The way through that guide, such as ``SG4/SG5/GIR``."""
+    text: Annotated[str, msgspec.Meta(min_length=1)]
+    """The segment without its terminator. Whatever the partner's delimiters are: ``+`` between elements, ``:`` between
+    components, ``*`` between repetitions, ``?`` before one of these that is meant as itself."""
 
 
 class Coded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -23,6 +38,11 @@ class Coded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     native: dict[str, str] = {}
+    extensions: dict[ExtensionName, str | int | bool] = {}
+    """Fields that one partner or country needs, by name: each is declared, with its type, in the map that uses it. A
+    decimal is text in digits."""
+    raw: tuple[RawSegment, ...] = ()
+    """Segments that a profile has carried through as they came, because nobody here understands them."""
 
     def __post_init__(self) -> None:
         for field, code in self.native.items():

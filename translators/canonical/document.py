@@ -11,19 +11,85 @@ import re
 
 import msgspec
 
+from translators.canonical.application_advice import ApplicationAdvice
+from translators.canonical.booking import Booking
+from translators.canonical.booking_confirmation import BookingConfirmation
+from translators.canonical.cargo_report import CargoReport
+from translators.canonical.consolidation import Consolidation
+from translators.canonical.customs_declaration import CustomsDeclaration
+from translators.canonical.customs_response import CustomsResponse
+from translators.canonical.delivery_schedule import DeliverySchedule
+from translators.canonical.despatch_advice import DespatchAdvice
+from translators.canonical.freight_invoice import FreightInvoice
+from translators.canonical.inventory_report import InventoryReport
+from translators.canonical.invoice import Invoice
+from translators.canonical.order_response import OrderResponse
+from translators.canonical.purchase_order import PurchaseOrder
+from translators.canonical.receiving_advice import ReceivingAdvice
+from translators.canonical.sales_report import SalesReport
+from translators.canonical.stock_adjustment import StockAdjustment
+from translators.canonical.stock_transfer import StockTransfer
 from translators.canonical.transport_order import TransportOrder
+from translators.canonical.transport_response import TransportResponse
 from translators.canonical.transport_status import TransportStatus
+from translators.canonical.warehouse_order import WarehouseOrder
+from translators.canonical.warehouse_shipment import WarehouseShipment
 
-Canonical = TransportStatus | TransportOrder
+Canonical = (
+    ApplicationAdvice
+    | Booking
+    | BookingConfirmation
+    | CargoReport
+    | Consolidation
+    | CustomsDeclaration
+    | CustomsResponse
+    | DeliverySchedule
+    | DespatchAdvice
+    | FreightInvoice
+    | InventoryReport
+    | Invoice
+    | OrderResponse
+    | PurchaseOrder
+    | ReceivingAdvice
+    | SalesReport
+    | StockAdjustment
+    | StockTransfer
+    | TransportOrder
+    | TransportResponse
+    | TransportStatus
+    | WarehouseOrder
+    | WarehouseShipment
+)  # fmt: skip
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
-CANONICAL: dict[str, type[TransportStatus] | type[TransportOrder]] = {
+CANONICAL: dict[str, type[Canonical]] = {
+    "application_advice/1": ApplicationAdvice,
+    "booking/1": Booking,
+    "booking_confirmation/1": BookingConfirmation,
+    "cargo_report/1": CargoReport,
+    "consolidation/1": Consolidation,
+    "customs_declaration/1": CustomsDeclaration,
+    "customs_response/1": CustomsResponse,
+    "delivery_schedule/1": DeliverySchedule,
+    "despatch_advice/1": DespatchAdvice,
+    "freight_invoice/1": FreightInvoice,
+    "inventory_report/1": InventoryReport,
+    "invoice/1": Invoice,
+    "order_response/1": OrderResponse,
+    "purchase_order/1": PurchaseOrder,
+    "receiving_advice/1": ReceivingAdvice,
+    "sales_report/1": SalesReport,
+    "stock_adjustment/1": StockAdjustment,
+    "stock_transfer/1": StockTransfer,
     "transport_order/1": TransportOrder,
+    "transport_response/1": TransportResponse,
     "transport_status/1": TransportStatus,
+    "warehouse_order/1": WarehouseOrder,
+    "warehouse_shipment/1": WarehouseShipment,
 }
 """Every canonical type, by name and version."""
 
-_decoder: msgspec.json.Decoder[Canonical] = msgspec.json.Decoder(TransportStatus | TransportOrder)
+_decoder: msgspec.json.Decoder[Canonical] = msgspec.json.Decoder(Canonical)
 _PLACE = re.compile(r"(?P<text>.*?) - at `\$\.?(?P<path>.*)`", re.DOTALL)
 _ADVICE = (
     ("Object missing required field", "add the field"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import getitem
 from typing import Annotated
 
 import msgspec
@@ -10,6 +11,8 @@ import msgspec
 from translators.canonical.coded import Coded
 from translators.canonical.measure import Measure
 from translators.canonical.party import Text
+from translators.canonical.reference import DocumentReference
+from translators.canonical.temperature import Temperature
 from translators.canonical.vocabulary import EquipmentKind, FullOrEmpty
 
 _ISO_6346 = re.compile(r"[A-Z]{3}[UJZ][0-9]{6}", re.ASCII)
@@ -24,9 +27,11 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Equipment(Coded, frozen=True, kw_only=True):
-    """One unit of transport equipment."""
+    """Transport equipment: one unit with its number, or as many of a kind as ``quantity`` says."""
 
     kind: EquipmentKind | None = None
+    quantity: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """How many are meant, where they have no numbers yet."""
     number: EquipmentNumber | None = None
     """A container's number as in ISO 6346 (``MSKU1234565``). Others as they are painted on, without separators, but
     with a blank behind the owner's letters where the source tells them apart (``PRFT 534417``)."""
@@ -36,10 +41,16 @@ class Equipment(Coded, frozen=True, kw_only=True):
     seals: tuple[Seal, ...] = ()
     gross_weight: Measure | None = None
     tare_weight: Measure | None = None
+    temperature: Temperature | None = None
+    """At which the equipment is to keep its goods."""
+    references: tuple[DocumentReference, ...] = ()
+    """Under which this equipment is known, such as its booking, where others of the message have others."""
 
 
 # ISO 6346 counts letters from 10 and skips the multiples of 11: a character's value is its place in this text.
 _VALUES = "0123456789A_BCDEFGHIJK_LMNOPQRSTU_VWXYZ"
+_WEIGHED = [{character: value << place for value, character in enumerate(_VALUES)} for place in range(10)]
+"""What each character counts in each of the ten places."""
 
 
 def iso_6346_check_digit(number: str) -> int | None:
@@ -50,4 +61,4 @@ def iso_6346_check_digit(number: str) -> int | None:
     if not _ISO_6346.match(number):
         return None
     # Each place weighs twice the one before it.
-    return sum(_VALUES.index(character) << place for place, character in enumerate(number[:10])) % 11 % 10
+    return sum(map(getitem, _WEIGHED, number)) % 11 % 10

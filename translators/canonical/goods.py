@@ -7,8 +7,10 @@ from typing import Annotated
 import msgspec
 
 from translators.canonical.coded import Coded
+from translators.canonical.dangerous_goods import DangerousGoods
 from translators.canonical.measure import Measure
 from translators.canonical.party import Text
+from translators.canonical.remark import Remark
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -23,11 +25,18 @@ class Cargo(Coded, frozen=True, kw_only=True):
     volume: Measure | None = None
 
 
-class GoodsItem(Coded, frozen=True, kw_only=True):
-    """A line of cargo in a transport order."""
+class Placement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How much of a line is in which equipment."""
 
-    loaded_at: Annotated[int, msgspec.Meta(ge=1)]
-    """The ``sequence`` of the stop where it is loaded."""
+    equipment_number: Text
+    packages: Count | None = None
+
+
+class GoodsItem(Coded, frozen=True, kw_only=True):
+    """A line of cargo."""
+
+    loaded_at: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """In an order with stops, the ``sequence`` of the one where it is loaded."""
     packages: Count | None = None
     package_kind: Text | None = None
     """UN/ECE Recommendation 21 (``CT`` carton, ``PX`` pallet)."""
@@ -39,3 +48,6 @@ class GoodsItem(Coded, frozen=True, kw_only=True):
     gross_weight: Measure | None = None
     net_weight: Measure | None = None
     volume: Measure | None = None
+    dangerous_goods: tuple[DangerousGoods, ...] = ()
+    placements: tuple[Placement, ...] = ()
+    remarks: tuple[Remark, ...] = ()

@@ -13,36 +13,15 @@ import msgspec
 
 from translators.canonical.coded import Coded
 from translators.canonical.equipment import Equipment
+from translators.canonical.event_time import EventTime
 from translators.canonical.goods import Cargo
 from translators.canonical.location import Location
 from translators.canonical.moment import Moment
 from translators.canonical.party import Party, Text
 from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
-from translators.canonical.vocabulary import EventTimeType, Purpose, Reason, Status, TransportMode, TransportStage
-
-
-class EventTime(Coded, frozen=True, kw_only=True):
-    """A further date of an event, such as the estimated arrival at the next place."""
-
-    type: EventTimeType
-    moment: Moment
-
-
-class Transport(Coded, frozen=True, kw_only=True):
-    """A means of transport and its voyage."""
-
-    stage: TransportStage | None = None
-    mode: TransportMode | None = None
-    conveyance_reference: Text | None = None
-    """Voyage, flight, train or trip number."""
-    carrier_id: Text | None = None
-    """As a rule a SCAC."""
-    carrier_name: Text | None = None
-    means_id: Text | None = None
-    """IMO or Lloyd's number, call sign, or licence plate."""
-    means_name: Text | None = None
-    """The vessel's name."""
+from translators.canonical.transport import Transport
+from translators.canonical.vocabulary import Purpose, Reason, ReferenceType, Status
 
 
 class StatusEvent(Coded, frozen=True, kw_only=True):
@@ -67,6 +46,8 @@ class ConsignmentStatus(Coded, frozen=True, kw_only=True):
 
     number: Text
     """The number under which the sender and the receiver know the consignment: a shipment or bill of lading number."""
+    number_type: ReferenceType | None = None
+    """Which number it is, where the message says so and it is not the one that shipments go by."""
     references: tuple[DocumentReference, ...] = ()
     locations: tuple[Location, ...] = ()
     cargo: Cargo | None = None

@@ -26,14 +26,26 @@ PartyRole = Literal[
     "notify_party",
     "bill_to",
     "freight_payer",
+    "payer",
+    "payee",
+    "invoice_issuer",
     "ordering_party",
     "buyer",
     "seller",
+    "supplier",
+    "manufacturer",
     "exporter",
     "importer",
     "warehouse",
+    "depositor",
+    "inventory_reporter",
     "terminal_operator",
     "customs",
+    "declarant",
+    "declarant_representative",
+    "transit_principal",
+    "reporting_carrier",
+    "surety",
     "message_sender",
     "message_recipient",
     "other",
@@ -61,11 +73,38 @@ LocationRole = Literal[
     "delivery",
     "border_crossing",
     "customs_office",
+    "goods_location",
+    "customs_examination",
+    "lodgement",
+    "port_of_entry",
+    "office_of_entry",
+    "office_of_exit",
+    "office_of_export",
+    "office_of_departure",
+    "office_of_destination",
+    "office_of_transit",
+    "country_of_dispatch",
+    "country_of_destination",
+    "country_of_origin",
+    "last_port",
+    "next_port",
+    "warehouse",
+    "sale",
     "other",
 ]
 """What happens at a place (EDIFACT 3227); of an event's place, nothing is said when it is just where the goods are."""
 
-LocationCodeSystem = Literal["un_locode", "iata", "splc", "gln", "iso_country", "other"]
+LocationCodeSystem = Literal[
+    "un_locode",
+    "iata",
+    "splc",
+    "gln",
+    "iso_country",
+    "customs",
+    "assigned_by_seller",
+    "assigned_by_buyer",
+    "other",
+]
 """Who issued a place's code (EDIFACT 1131 and 3055, X12 309)."""
 
 ReferenceType = Literal[
@@ -93,6 +132,16 @@ ReferenceType = Literal[
     "forwarder_reference",
     "unique_consignment",
     "customs_declaration",
+    "declarant_reference",
+    "previous_declaration",
+    "customs_entry",
+    "customs_guarantee",
+    "customs_release",
+    "manifest",
+    "cargo_control",
+    "in_bond",
+    "import_licence",
+    "export_licence",
     "export_reference",
     "release",
     "pickup",
@@ -101,11 +150,25 @@ ReferenceType = Literal[
     "container",
     "equipment",
     "contract",
+    "order_response",
+    "despatch_advice",
+    "receiving_advice",
+    "batch",
+    "serial_number",
+    "price_list",
+    "promotion",
+    "department",
     "previous_message",
     "mutually_defined",
     "other",
 ]
 """What a business reference identifies (EDIFACT 1153, X12 128)."""
+
+DangerousGoodsRegulation = Literal["adr", "rid", "imdg", "iata", "us_dot", "other"]
+"""Whose rules dangerous goods are named by (EDIFACT 8273): road, rail, sea, air, United States."""
+
+PackingGroup = Literal["i", "ii", "iii", "other"]
+"""How dangerous the substance is within its class (EDIFACT 8339, X12 254)."""
 
 EquipmentKind = Literal[
     "container", "trailer", "semi_trailer", "chassis", "swap_body", "rail_car", "truck", "barge", "uld", "other"
@@ -123,13 +186,25 @@ TransportMode = Literal[
 TransportStage = Literal["pre_carriage", "on_carriage", "other"]
 """Which part of the journey a means of transport serves, when it is not the main carriage (EDIFACT 8051)."""
 
+MeansIdSystem = Literal["imo", "call_sign", "other"]
+"""Who issued a vessel's identification (EDIFACT 8213 with 1131 and 3055, X12 897)."""
+
 StopPurpose = Literal["pickup", "delivery"]
 """What is done at a stop of a transport order."""
+
+Response = Literal["accepted", "conditionally_accepted", "counter_proposal", "declined", "cancelled", "other"]
+"""What is answered to an order or a booking (EDIFACT 4343, X12 558)."""
+
+Haulage = Literal["door_to_door", "door_to_pier", "pier_to_door", "pier_to_pier", "other"]
+"""From where to where the carrier carries: who brings goods to the ship and who fetches them (EDIFACT 4065, X12 375).
+A pier is the carrier's terminal or container yard."""
 
 FreightTerms = Literal["prepaid", "collect", "third_party", "payable_elsewhere", "other"]
 """Who pays the freight, and when (EDIFACT 4237, X12 146)."""
 
-RemarkSubject = Literal["goods", "handling", "delivery", "loading", "transport", "customs", "reason", "damage", "other"]
+RemarkSubject = Literal[
+    "goods", "handling", "delivery", "loading", "transport", "customs", "reason", "damage", "error", "other"
+]
 """What a remark is about (EDIFACT 4451, X12 363); a remark without a subject is a general one."""
 
 EventTimeType = Literal[
@@ -142,9 +217,39 @@ EventTimeType = Literal[
     "actual_departure",
     "actual_delivery",
     "pickup",
+    "scheduled_pickup",
+    "scheduled_delivery",
+    "closing",
+    # Orders and what is delivered on them
+    "requested_delivery",
+    "earliest_delivery",
+    "latest_delivery",
+    "promised_delivery",
+    "requested_despatch",
+    "scheduled_despatch",
+    "ship_not_before",
+    "ship_not_later",
+    "cancel_after",
+    "despatched",
+    "received",
+    "production",
+    "best_before",
+    "expiry",
+    "issued",
+    "presentation",
+    "acceptance",
+    "clearance",
+    "customs_release",
+    "report_start",
+    "report_end",
+    "stock_taken",
+    # Invoices
+    "tax_point",
+    "period_start",
+    "period_end",
     "other",
 ]
-"""What a further date of a status event means (EDIFACT 2005)."""
+"""What a further date of an event or place means (EDIFACT 2005, X12 374 and 432)."""
 
 Status = Literal[
     # Order and booking
@@ -183,8 +288,12 @@ Status = Literal[
     "stopped",
     "departure_estimated",
     "arrival_estimated",
+    "rail_loaded",
     "rail_departed",
     "rail_arrived",
+    "rail_unloaded",
+    "empty_dispatched",
+    "empty_returned",
     # Customs
     "customs_arrived",
     "customs_hold",
@@ -218,7 +327,7 @@ Status = Literal[
     "mechanical_breakdown",
     "other",
 ]
-"""What happened to a consignment (EDIFACT 9011; X12 1650 and 1652)."""
+"""What happened to a consignment (EDIFACT 9011; X12 157, 1650 and 1652)."""
 
 Reason = Literal[
     "accident",
@@ -261,3 +370,391 @@ Reason = Literal[
     "other",
 ]
 """Why it happened (EDIFACT 9013, X12 1651)."""
+
+ItemIdType = Literal[
+    "gtin",
+    "upc",
+    "buyer_item",
+    "seller_item",
+    "manufacturer_item",
+    "model",
+    "colour",
+    "size",
+    "batch",
+    "serial_number",
+    "commodity_code",
+    "other",
+]
+"""Whose number of an article it is, or what about it the number says (EDIFACT 7143, X12 235). A ``gtin`` is any GS1
+number in a bar code; ``upc`` is said of the twelve digits of North America where the message says so."""
+
+PriceType = Literal["net", "gross", "contract", "catalogue", "quoted", "per_piece", "other"]
+"""What a price is: ``net`` with allowances and charges in it, ``gross`` without; ``per_piece`` is for one piece
+whatever the line is counted in (EDIFACT 5125, X12 639)."""
+
+PackageLevel = Literal["outer", "intermediate", "inner"]
+"""Where a package stands among those around and in it: ``outer`` is what a fork-lift or driver takes, such as a pallet
+(EDIFACT 7075, X12 735 T); ``inner`` is the carton or parcel (X12 735 P)."""
+
+LineStatus = Literal[
+    "accepted",
+    "accepted_with_changes",
+    "quantity_changed",
+    "price_changed",
+    "date_changed",
+    "substituted",
+    "backordered",
+    "partial_backordered",
+    "partial_complete",
+    "complete",
+    "over_shipped",
+    "on_hold",
+    "rejected",
+    "cancelled",
+    "discontinued",
+    "out_of_stock",
+    "damaged",
+    "not_advised",
+    "late",
+    "other",
+]
+"""What becomes of an order's line, in the seller's answer and when it is sent (EDIFACT 1229 and 4221, X12 668). Of a
+partial despatch the balance follows (``partial_backordered``) or does not (``partial_complete``). A receiver finds
+goods ``damaged``, ``late`` or ``not_advised``."""
+
+QuantityType = Literal[
+    "ordered",
+    "despatched",
+    "received",
+    "delivered",
+    "on_hand",
+    "available",
+    "committed",
+    "allocated",
+    "in_transit",
+    "backordered",
+    "on_hold",
+    "quality_hold",
+    "damaged",
+    "unusable",
+    "scrapped",
+    "destroyed",
+    "lost",
+    "opening_balance",
+    "closing_balance",
+    "movement",
+    "adjustment",
+    "minimum_stock",
+    "maximum_stock",
+    "reorder_level",
+    "sold",
+    "returned",
+    "free",
+    "other",
+]
+"""What a quantity is of: of an order's goods, of a stock, of what was sold (EDIFACT 6063, X12 673)."""
+
+ShipmentReport = Literal["full", "exceptions_only", "no_exceptions", "original", "other"]
+"""How much a warehouse reports: everything, or only where it sent something else than was ordered (X12 514)."""
+
+TransferStage = Literal["shipped", "received"]
+"""Whether stock is announced to a warehouse or was received by it."""
+
+ReceiptCondition = Literal[
+    "good",
+    "damaged",
+    "short",
+    "over",
+    "quality_problem",
+    "wrong_item",
+    "non_standard_container",
+    "rejected",
+    "on_hold",
+    "scrapped",
+    "not_received",
+    "other",
+]
+"""In which condition goods were received, or what is wrong with how many (X12 412)."""
+
+AdjustmentReason = Literal[
+    "physical_count",
+    "accounting_error",
+    "condition_change",
+    "damaged_in_facility",
+    "damaged_in_transit",
+    "destroyed",
+    "disaster",
+    "donated",
+    "expired",
+    "hold",
+    "hold_released",
+    "located",
+    "order_shipment_error",
+    "ownership_change",
+    "product_recall",
+    "receipt_error",
+    "receipt_greater",
+    "receipt_less",
+    "rework",
+    "shipment_greater",
+    "shipment_less",
+    "stock_number_change",
+    "transfer",
+    "book_decrease",
+    "book_increase",
+    "other",
+]
+"""Why a warehouse's stock is not what its books said (X12 181)."""
+
+CustomsAnswer = Literal["general", "document", "error", "package", "tax_calculation", "other"]
+"""What kind of answer customs gives (EDIFACT 1001): about a declaration, a document, errors, packages, or what is to be
+paid."""
+
+CustomsOutcome = Literal[
+    "received",
+    "registered",
+    "accepted",
+    "accepted_awaiting_arrival",
+    "rejected",
+    "documents_required",
+    "under_control",
+    "hold",
+    "hold_removed",
+    "released",
+    "transfer_authorised",
+    "release_refused",
+    "action_required",
+    "amendment_accepted",
+    "amendment_rejected",
+    "invalidated",
+    "exited",
+    "discharged",
+    "payment_deferred",
+    "other",
+]
+"""What customs decided, or wants (EDIFACT 7365, X12 35). A declaration is ``registered`` before the goods are there,
+``accepted`` in law; ``under_control`` wants to see the goods, ``hold`` detains them, ``transfer_authorised`` lets them
+travel on under customs control. That a cargo report is ``accepted`` releases nothing."""
+
+MessageSection = Literal["header", "detail", "several", "summary", "sub_item", "other"]
+"""In which section of the message that is answered an error lies (EDIFACT 1049)."""
+
+CustomsAmountType = Literal[
+    "duty_or_tax",
+    "duty",
+    "tax",
+    "total",
+    "basis",
+    "customs_value",
+    "statistical_value",
+    "invoice",
+    "freight",
+    "insurance",
+    "guarantee",
+    "other",
+]
+"""What an amount of money is to customs (EDIFACT 5025)."""
+
+DutyScope = Literal["item", "item_total", "declaration_type", "declaration_total", "other"]
+"""Of what a duty is the sum (EDIFACT 5283): one duty of one item, all of an item, one kind of duty of the whole
+declaration, or everything."""
+
+DutyType = Literal[
+    "customs_duty", "anti_dumping", "countervailing", "excise", "value_added_tax", "goods_and_services_tax", "other"
+]
+"""What is to be paid (EDIFACT 5153)."""
+
+CargoReportKind = Literal[
+    "cargo_manifest",
+    "customs_manifest",
+    "container_manifest",
+    "cargo_arrival",
+    "cargo_departure",
+    "impending_arrival",
+    "conveyance_arrival",
+    "other",
+]
+"""What is reported to customs (EDIFACT 1001)."""
+
+BillAmendment = Literal["add", "delete", "quantity", "other"]
+"""What is done to a bill of lading of a manifest that customs has; ``quantity`` gives it another one (X12 580)."""
+
+StockState = Literal["available", "damaged", "on_hold", "bonded", "reserved", "in_transit", "other"]
+"""Which part of a stock is meant: what can be sold and shipped, or what cannot, and why (EDIFACT 7491, X12 529)."""
+
+OrderKind = Literal[
+    "standard", "blanket", "call_off", "rush", "consignment", "sample", "drop_shipment", "special", "reorder", "other"
+]
+"""What kind of order it is (EDIFACT 1001, X12 92)."""
+
+OrderAnswer = Literal["accepted", "accepted_with_changes", "rejected", "acknowledged", "other"]
+"""What a seller answers to an order as a whole; ``acknowledged`` says only that it is worked on, or that each line says
+for itself (EDIFACT 4343, X12 587)."""
+
+LineAction = Literal["added", "deleted", "changed", "unchanged", "quantity_increased", "quantity_decreased", "other"]
+"""What becomes of a line of an order that is changed (EDIFACT 1229, X12 670)."""
+
+Commitment = Literal["firm", "commitment", "planning", "immediate", "other"]
+"""How far the buyer is bound by a quantity in a schedule: ``commitment`` is for material and manufacturing (EDIFACT
+4017, X12 680)."""
+
+ChargeKind = Literal["allowance", "charge"]
+"""In which direction it counts (EDIFACT 5463, X12 248)."""
+
+ChargeService = Literal[
+    "freight",
+    "freight_surcharge",
+    "fuel_surcharge",
+    "stop_off",
+    "detention",
+    "delivery",
+    "inside_delivery",
+    "pickup",
+    "handling",
+    "packing",
+    "pallet",
+    "insurance",
+    "demurrage",
+    "warehousing",
+    "discount",
+    "trade_discount",
+    "quantity_discount",
+    "volume_discount",
+    "promotion",
+    "other",
+]
+"""What an allowance or charge is for (EDIFACT 7161, X12 1300)."""
+
+InvoiceKind = Literal[
+    "invoice",
+    "credit_note",
+    "debit_note",
+    "corrected",
+    "consolidated",
+    "prepayment",
+    "self_billed",
+    "proforma",
+    "other",
+]
+"""What an invoice is (EDIFACT 1001, X12 640); a plain ``invoice`` asks for payment of what was delivered."""
+
+AmountType = Literal[
+    "lines_total",
+    "charges_total",
+    "allowances_total",
+    "charges_and_allowances",
+    "taxable",
+    "tax_total",
+    "prepaid",
+    "payable",
+    "discount_basis",
+    "discount",
+    "other",
+]
+"""What a sum is of (EDIFACT 5025, X12 522). ``payable`` is what is left to pay, ``discount_basis`` what a discount for
+early payment is reckoned on."""
+
+TaxType = Literal["value_added", "goods_and_services", "sales", "excise", "customs_duty", "other"]
+"""The kind of a tax (EDIFACT 5153, X12 963)."""
+
+TaxCategory = Literal["standard", "reduced", "higher", "zero_rated", "exempt", "export", "outside_scope", "other"]
+"""How a tax applies (EDIFACT 5305)."""
+
+PaymentTermsType = Literal[
+    "end_of_month",
+    "fixed_date",
+    "deferred",
+    "discount_not_applicable",
+    "mixed",
+    "extended",
+    "basic_discount",
+    "proximo",
+    "instant",
+    "elective",
+    "ten_days_after_end_of_month",
+    "other",
+]
+"""How the day is found on which payment is due (EDIFACT 4279, X12 336)."""
+
+PaymentStart = Literal[
+    "invoice_date",
+    "invoice_receipt",
+    "invoice_transmission",
+    "shipment",
+    "delivery",
+    "anticipated_delivery",
+    "receipt_of_goods",
+    "specified_date",
+    "effective_date",
+    "other",
+]
+"""From when the period of payment counts (EDIFACT 2475, X12 333)."""
+
+Verdict = Literal[
+    "accepted",
+    "accepted_with_changes",
+    "accepted_with_errors",
+    "conditionally_accepted",
+    "partly_accepted",
+    "rejected",
+    "other",
+]
+"""What an application does with a message it got (EDIFACT 1225 and 4343, X12 110)."""
+
+ErrorCondition = Literal[
+    "missing",
+    "duplicate",
+    "out_of_range",
+    "invalid_date",
+    "invalid_combination",
+    "does_not_match",
+    "totals_differ",
+    "other",
+]
+"""What an application finds wrong with a value (X12 647)."""
+
+InventoryReportKind = Literal["stock", "movements", "status", "other"]
+"""What a report about stock is: a count of what is there, a list of what moved, or of its condition (EDIFACT 1001)."""
+
+MovementDirection = Literal["in", "out", "other"]
+"""Whether stock came or went (EDIFACT 4501)."""
+
+MovementReason = Literal[
+    "reception",
+    "delivery",
+    "scrapped",
+    "difference",
+    "transfer",
+    "recycling",
+    "reversal",
+    "technical_defect",
+    "commercial",
+    "conversion",
+    "consumption",
+    "other",
+]
+"""Why stock moved (EDIFACT 4499)."""
+
+CustomsRegime = Literal["import", "export", "transit", "transhipment", "other"]
+"""What happens with cargo at a border (EDIFACT 7365)."""
+
+ScheduleBasis = Literal["delivery", "shipment", "other"]
+"""Whether the days of a schedule are those of arrival or of despatch (X12 675)."""
+
+ScheduleQuantity = Literal["discrete", "cumulative", "other"]
+"""Whether a quantity counts by itself or is the sum of all since a day (X12 673 and 676)."""
+
+Bucket = Literal["day", "week", "month", "interval", "other"]
+"""The period that a scheduled quantity is for; a ``day`` is the very day (X12 681)."""
+
+Authorisation = Literal["finished_goods", "material", "labour", "prior_cumulative", "other"]
+"""What a seller may commit to: ``prior_cumulative`` is what was wanted before the schedule begins (X12 672)."""
+
+DeclarationKind = Literal["import", "export", "transit", "immediate_release", "declaration", "other"]
+"""What is declared (EDIFACT 1001); a ``declaration`` says by its type and procedures what it is for."""
+
+FreightInvoiceKind = Literal["corrected", "balance_due", "other"]
+"""What a carrier's invoice is, when it is not the first for the shipment (X12 202)."""
+
+RateBasis = Literal["flat", "per_mile", "per_hundredweight", "per_pound", "minimum", "other"]
+"""What a rate of carriage is for (X12 122); ``minimum`` is a charge that nothing falls below."""

@@ -302,3 +302,17 @@ def test_control_characters_of_partners_never_reach_the_terminal(sallyport: Call
         answer = sallyport(command, "-", stdin=evil, columns=80)
         assert "\x1b" not in answer.text + answer.err, command
     assert r"\x1b" in sallyport("validate", "-", stdin=evil, columns=80).text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_profile_says_how_a_file_is_read(sallyport: Call, fresh: Path, command: str) -> None:
+    """An ISA of another length is refused; with a partner who writes such ones it is agreed to be read."""
+    file = fresh / "short.x12"
+    file.write_bytes(X214.read_bytes().replace(b"*00*          *00*          *", b"*00**00**", 1))
+    profile = fresh / "profiles" / "prairie-freight.yaml"
+    asked = ("--profile", "prairie-freight", "--home", fresh)
+    assert sallyport(command, file, *asked).code == 1
+    lenient = "    reading: {x12: {lenient_header: yes}}\n    flows:\n"
+    profile.write_text(profile.read_text().replace("    flows:\n", lenient, 1))
+    assert sallyport(command, file).code == 1
+    assert sallyport(command, file, *asked).code == 0

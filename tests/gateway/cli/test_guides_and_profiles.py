@@ -10,38 +10,74 @@ import pytest
 from tests.gateway.cli.calling import Call
 
 
-def test_guides_list(sallyport: Call) -> None:
+def test_guides_list_counts_by_version(sallyport: Call) -> None:
     listed = sallyport("guides", "list", "--json").json()
-    assert {"guide": "edifact/D.96A/IFTSTA", "map": True} in listed
-    assert {"guide": "x12/004010/997", "map": False} in listed
-    lines = sallyport("guides", "list", columns=80).text.splitlines()
-    assert len(lines) == len(listed) + 1
-    assert re.search(r"^x12 +004010 +214 +yes$", "\n".join(lines), re.M)
+    assert {"guide": "edifact/D.96A/IFTSTA", "map": True, "from": "shipped"} in listed
+    assert {"guide": "x12/004010/997", "map": False, "from": "shipped"} in listed
+    text = sallyport("guides", "list", columns=80).text
+    assert re.search(r"^edifact +D.96A +125 +\d+ +shipped$", text, re.M)
+    assert re.search(r"^edifact +D.93A +55 +- +shipped$", text, re.M)
+    assert f"{len(listed):,} guides" in text
+    versions = [line.split()[1] for line in text.splitlines() if line.startswith("edifact")]
+    assert versions.index("D.99B") < versions.index("D.00A")
+    assert max(map(len, text.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("named", [("IFTSTA", "D.96A"), ("iftsta", "d.96a"), ("IFTSTA",), ("edifact/D.96A/IFTSTA",)])
-def test_guides_show(named: tuple[str, ...], sallyport: Call) -> None:
+def test_guides_list_of_a_message_or_a_version(sallyport: Call) -> None:
+    text = sallyport("guides", "list", "iftsta", columns=120).text
+    assert re.search(r"^edifact +D.96A +IFTSTA +yes +shipped +International multimodal status report$", text, re.M)
+    assert {line.split()[2] for line in text.splitlines()[1:]} == {"IFTSTA"}
+    assert len(sallyport("guides", "list", "D.96A", "--json").json()) == 125
+    assert (
+        sallyport("guides", "list", "edifact/D.96A", "--json").json()
+        == sallyport("guides", "list", "D.96A", "--json").json()
+    )
+    unknown = sallyport("guides", "list", "D.80A")
+    assert (unknown.code, unknown.out) == (2, b"")
+    assert "no message and no version D.80A" in unknown.err
+
+
+@pytest.mark.parametrize("named", [("IFTSTA", "D.96A"), ("iftsta", "d.96a"), ("edifact/D.96A/IFTSTA",)])
+def test_guides_show_a_tree(named: tuple[str, ...], sallyport: Call) -> None:
     rows = sallyport("guides", "show", *named, "--json").json()
     assert rows[0]["name"] == "UNH" and rows[0]["usage"] == "M" and rows[0]["maximum"] == 1
-    text = sallyport("guides", "show", *named, columns=80).text
-    assert text.startswith("edifact/D.96A/IFTSTA (M mandatory, C conditional")
-    assert re.search(r"^    STS +M +1 +Status$", text, re.M)
+    lines = sallyport("guides", "show", *named, columns=80).text.splitlines()
+    assert lines[:2] == ["IFTSTA D.96A  International multimodal status report", "M mandatory · C conditional"]
+    drawn = [line[:17].rstrip() for line in lines[3:]]
+    assert drawn[:10] == ["UNH", "BGM", "DTM", "TSR", "SG1 ┐", "├─ NAD", "└─ SG2 ┐", "   ├─ CTA", "   └─ COM", "SG3 ┐"]
+    assert "   │     ├─ EQA" in drawn and "      └─ SG12 ┐" in drawn
+    assert lines[3 + drawn.index("   ├─ STS")].split() == ["├─", "STS", "M", "1", "Status"]
+    assert max(map(len, lines)) <= 80
 
 
 def test_guides_show_a_segment(sallyport: Call) -> None:
-    rows = sallyport("guides", "show", "214", "--segment", "AT7", "--json").json()
+    rows = sallyport("guides", "show", "214", "004010", "--segment", "AT7", "--json").json()
     assert [row["ref"] for row in rows[:3]] == ["1650", "1651", "1652"]
-    text = sallyport("guides", "show", "214", "--segment", "AT7", columns=80).text
-    assert re.search(r"^05 +373 +O +1 +DT 8/8 +- +Date$", text, re.M)
+    text = sallyport("guides", "show", "214", "004010", "--segment", "at7", columns=80).text
+    assert re.search(r"^05 +373 +O +1 +DT 8/8 +Date$", text, re.M)
+    text = sallyport("guides", "show", "IFTSTA", "D.96A", "--segment", "DTM", columns=80).text
+    assert re.search(r"^├─ 1 +2005 +M +an\.\.3 +\d+ +Date/time/period qualifier$", text, re.M)
+    assert "stands at DTM, SG3/DTM" in text
+    assert "CCYYMMDDHHMM" not in text
+
+
+def test_guides_show_codes_with_their_names(sallyport: Call) -> None:
+    text = sallyport("guides", "show", "IFTSTA", "D.96A", "--segment", "SG4/SG5/DTM", "--codes", columns=80).text
+    assert re.search(r"^203 +CCYYMMDDHHMM$", text, re.M)
+    assert text.index("\n2 ") < text.index("\n101 ")
+    rows = sallyport("guides", "show", "IFTSTA", "D.96A", "--segment", "DTM", "--codes", "--json").json()
+    assert rows[3]["code_names"]["102"] == "CCYYMMDD"
+    assert sallyport("guides", "show", "IFTSTA", "D.96A", "--codes").code == 2
 
 
 @pytest.mark.parametrize(
     ("named", "told"),
     [
-        (("ORDERS",), "there is no guide for ORDERS"),
-        (("IFTSTA", "D.01B"), "there are: edifact/D.96A/IFTSTA"),
-        (("CONTRL",), "which CONTRL? there are edifact/4.1/CONTRL, edifact/D.3/CONTRL"),
-        (("214", "--segment", "XYZ"), "x12/004010/214 has no segment XYZ"),
+        (("ORDIRS",), "there is no guide for ORDIRS"),
+        (("IFTSTA", "D.80A"), "from edifact/D.93A/IFTSTA to edifact/D.21B/IFTSTA; `sallyport guides list IFTSTA`"),
+        (("IFTSTA",), "which IFTSTA? there are"),
+        (("CONTRL",), "which CONTRL? there are edifact/2.2/CONTRL, edifact/4.1/CONTRL, edifact/D.3/CONTRL"),
+        (("214", "004010", "--segment", "XYZ"), "x12/004010/214 has no segment XYZ"),
         (("../../etc/passwd",), "there is no guide for"),
     ],
 )

@@ -179,7 +179,7 @@ def _warm() -> None:
     """Play a day before the first fork, so that the processes find compiled what is compiled once."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     catalogue = Catalogue()
-    patch.setattr(instance, "Catalogue", lambda: catalogue)
+    patch.setattr(instance, "Catalogue", lambda own: catalogue)
     with TemporaryDirectory() as folder:
         make_home(Path(folder))
         day = Day(Task(home=folder, memory=f"{folder}/memory", start=0), Points(None), Plant())

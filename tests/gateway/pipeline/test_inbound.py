@@ -170,14 +170,14 @@ def test_truncated_file_keeps_what_was_whole_and_is_rejected(play: Play, example
 
 
 def test_unknown_message_type_is_refused_and_the_others_are_not_touched(play: Play, example: Example) -> None:
-    play.upload(example("iftsta.edi").replace(b"UNH+2+IFTSTA:D:96A", b"UNH+2+QALITY:D:96A"))
+    play.upload(example("iftsta.edi").replace(b"UNH+2+IFTSTA:D:96A", b"UNH+2+NOTYPE:D:96A"))
     play.work()
     assert [(each.type, each.content) for each in play.messages()] == [
         ("IFTSTA", "accepted"),
-        ("QALITY", "rejected"),
+        ("NOTYPE", "rejected"),
         ("IFTSTA", "rejected"),
     ]
-    assert any(b"UCM+2+QALITY:D:96A:UN+4+14+UNH+3:1'" in each for each in play.out().values())
+    assert any(b"UCM+2+NOTYPE:D:96A:UN+4+14+UNH+3:1'" in each for each in play.out().values())
 
 
 def test_message_that_was_not_agreed_is_refused(play: Play, example: Example) -> None:
@@ -283,3 +283,24 @@ def test_flow_can_say_which_references_are_indexed(play: Play, example: Example)
     play.work()
     assert len(play.messages("MSKU7081329")) == 1
     assert not play.messages("BK-33071")
+
+
+def test_a_partners_file_is_read_as_the_agreement_says(play: Play, example: Example) -> None:
+    """A line break in a text rejects its message, and is a blank where the two have agreed on that."""
+    broken = example("214.x12").replace(b"*CHICAGO*", b"*CHI\nCAGO*", 1)
+    assert broken != example("214.x12")
+    play.upload(broken, "214.x12", "prairie-freight")
+    play.work()
+    profile = play.folder / "profiles" / "prairie-freight.yaml"
+    breaks = "    reading: {x12: {line_breaks: {severity: off, value: space}}}\n"
+    profile.write_text(profile.read_text().replace("    flows:\n", breaks + "    flows:\n", 1))
+    assert play.gateway.profiles.refresh()
+    play.upload(broken.replace(b"000000077", b"000009999"), "214-2.x12", "prairie-freight")
+    play.work()
+    first, second = play.messages()
+    assert (first.content, [told["code"] for told in _told(first)]) == ("rejected", ["character-invalid"])
+    assert second.content == "accepted"
+    assert "character-invalid" not in {told["code"] for told in _told(second)}
+    assert first.profile_sha256 != second.profile_sha256
+    assert second.canonical_sha256 is not None
+    assert b"CHI CAGO" in play.gateway.content(second.canonical_sha256)

@@ -1,0 +1,105 @@
+"""``freight_invoice/1``: what a carrier asks to be paid for a carriage. 210 fills it.
+
+It repeats what was carried, from where to where, and puts the charges with the line that they are for: an auditor holds
+it against the order (:mod:`translators.canonical.transport_order`), which it quotes by its number.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+
+from translators.canonical.coded import Coded
+from translators.canonical.equipment import Equipment
+from translators.canonical.event_time import EventTime
+from translators.canonical.goods import Count
+from translators.canonical.invoice_party import InvoiceParty
+from translators.canonical.measure import Measure
+from translators.canonical.moment import Moment
+from translators.canonical.party import Site, Text
+from translators.canonical.payment_terms import PaymentTerms
+from translators.canonical.price import Currency
+from translators.canonical.quantity import refuse_endless
+from translators.canonical.reference import DocumentReference
+from translators.canonical.remark import Remark
+from translators.canonical.vocabulary import ChargeService, FreightInvoiceKind, FreightTerms, RateBasis, StopPurpose
+
+
+class FreightCharge(Coded, frozen=True, kw_only=True):
+    """One charge; an allowance is below zero."""
+
+    service: ChargeService | None = None
+    description: Text | None = None
+    rate: Decimal | None = None
+    """In the invoice's currency, for one of what ``rate_basis`` says."""
+    rate_basis: RateBasis | None = None
+    percent: Decimal | None = None
+    amount: Decimal | None = None
+    """In the invoice's currency."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        refuse_endless(rate=self.rate, percent=self.percent, amount=self.amount)
+
+
+class FreightLine(Coded, frozen=True, kw_only=True):
+    """What was carried, and what is charged for it; a line may also be a charge alone."""
+
+    description: Text | None = None
+    packages: Count | None = None
+    package_kind: Text | None = None
+    """UN/ECE Recommendation 21 (``CT`` carton, ``PX`` pallet)."""
+    gross_weight: Measure | None = None
+    volume: Measure | None = None
+    freight_class: Text | None = None
+    """The class of the tariff that the rate is for, as in the national motor freight classification (``70``)."""
+    charges: tuple[FreightCharge, ...] = ()
+    references: tuple[DocumentReference, ...] = ()
+
+
+class FreightStop(Coded, frozen=True, kw_only=True):
+    """Where the vehicle stopped, and when."""
+
+    sequence: Annotated[int, msgspec.Meta(ge=1)]
+    """The stops' order."""
+    purpose: StopPurpose
+    site: Site | None = None
+    times: tuple[EventTime, ...] = ()
+    references: tuple[DocumentReference, ...] = ()
+
+
+class FreightInvoice(Coded, frozen=True, kw_only=True, tag_field="type", tag="freight_invoice/1"):
+    """A carrier's invoice."""
+
+    number: Text
+    carrier: Text
+    """Whose invoice it is: the SCAC."""
+    kind: FreightInvoiceKind | None = None
+    """Absent for an invoice that is sent for the first time."""
+    shipment: Text | None = None
+    """The number of the transport order, by whoever gave it."""
+    freight_terms: FreightTerms | None = None
+    issued: Moment | None = None
+    delivered: Moment | None = None
+    currency: Currency | None = None
+    """Of all amounts; absent when the message leaves it to the agreement."""
+    total: Decimal
+    """What is to be paid."""
+    payment_terms: PaymentTerms | None = None
+    parties: tuple[InvoiceParty, ...] = ()
+    references: tuple[DocumentReference, ...] = ()
+    times: tuple[EventTime, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    equipment: tuple[Equipment, ...] = ()
+    stops: tuple[FreightStop, ...] = ()
+    lines: tuple[FreightLine, ...] = ()
+    packages: Count | None = None
+    """Of the whole shipment."""
+    gross_weight: Measure | None = None
+    volume: Measure | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        refuse_endless(total=self.total)
