@@ -1,0 +1,219 @@
+"""Invoices of sellers and carriers, and the answers of applications: examples, faults, one syntax to the other."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from tests.translators.maps_at_hand import shipped_map
+from tests.translators.shipped import SHELF
+from translators.canonical import (
+    ApplicationAdvice,
+    Canonical,
+    FreightInvoice,
+    Invoice,
+    read_canonical,
+    search_references,
+)
+from translators.finding import Where
+from translators.grammar import Guide
+from translators.mapping import Context, Mapped, from_canonical, to_canonical
+from translators.reading import read
+from translators.syntax import MessageKind, Segment
+from translators.tree import Node
+from translators.validation import validate, validate_tree
+
+EXAMPLES = Path(__file__).parents[2] / "profiles" / "examples"
+
+# An example and its map, with the agreement's zone; its canonical document stands beside it.
+MESSAGES = {
+    "invoice/preserves-hasselt.invoic.edi": ("edifact/D.96A/INVOIC", "Europe/Brussels"),
+    "invoice/housewares-columbus.810.x12": ("x12/004010/810", "America/New_York"),
+    "freight_invoice/joliet-houston.210.x12": ("x12/004010/210", "America/Chicago"),
+    "application_advice/order-refused.aperak.edi": ("edifact/D.96A/APERAK", "Europe/Amsterdam"),
+    "application_advice/tenders-answered.824.x12": ("x12/004010/824", "America/Chicago"),
+}
+PRESERVES, HOUSEWARES, FREIGHT, REFUSED, ANSWERED = MESSAGES
+
+
+def the_guide(name: str) -> Guide:
+    guide = SHELF.guide(name)
+    assert guide is not None
+    return guide
+
+
+def context(zone: str = "Europe/Brussels") -> Context:
+    return Context(zone=ZoneInfo(zone), on=date(2026, 10, 1))
+
+
+def golden(file: str) -> Canonical:
+    folder, _, name = file.partition("/")
+    return read_canonical((EXAMPLES / folder / f"{name.split('.')[0]}.json").read_bytes())
+
+
+def invoice(file: str) -> Invoice:
+    document = golden(file)
+    assert isinstance(document, Invoice)
+    return document
+
+
+def segments_of(data: bytes) -> list[Segment]:
+    reading = read(data)
+    (message,) = reading.interchanges[0].messages
+    assert [*reading.findings, *reading.interchanges[0].findings, *message.findings] == []
+    return list(message.segments[1:-1])
+
+
+def mapped(data: bytes, name: str, zone: str) -> Mapped:
+    """What a map makes of the one message in ``data``, which must be faultless for its guide."""
+    reading = read(data)
+    (message,) = reading.interchanges[0].messages
+    validated = validate(message, the_guide(name), reading.source, Where(message="1"))
+    assert validated.findings == []
+    at = Context(zone=ZoneInfo(zone), on=date(2026, 10, 1), source=reading.source)
+    return to_canonical(validated.tree, shipped_map(name), at)
+
+
+def written(document: Canonical, name: str, zone: str = "Europe/Brussels") -> tuple[tuple[Node, ...], set[str]]:
+    """The message that a map makes of a document, which is faultless, and the paths of what was left behind."""
+    rules = shipped_map(name)
+    built = from_canonical(document, rules, context(zone))
+    assert [finding for finding in built.findings if finding.fatal] == []
+    kind = MessageKind(type=rules.type, version=rules.guide.split("/")[1])
+    assert validate_tree(kind, "1", built.body, the_guide(rules.guide)) == []
+    return built.body, {finding.where.path or "" for finding in built.findings}
+
+
+def again(body: tuple[Node, ...], name: str, zone: str = "Europe/Brussels") -> Canonical:
+    """The document that a receiver makes of a message."""
+    tree = Node(name=name.rpartition("/")[2], group=True, children=list(body))
+    found = to_canonical(tree, shipped_map(name), context(zone))
+    assert [finding for finding in found.findings if finding.fatal] == []
+    assert found.document is not None
+    return found.document
+
+
+@pytest.mark.parametrize("file", MESSAGES)
+def test_an_example_reads_as_its_document(file: str) -> None:
+    name, zone = MESSAGES[file]
+    segments_of((EXAMPLES / file).read_bytes())
+    found = mapped((EXAMPLES / file).read_bytes(), name, zone)
+    assert found.findings == []
+    assert found.document == golden(file)
+
+
+@pytest.mark.parametrize("file", MESSAGES)
+def test_a_document_is_written_as_its_example(file: str) -> None:
+    name, zone = MESSAGES[file]
+    body, left = written(golden(file), name, zone)
+    assert left == set()
+    made = [(node.name, node.elements) for root in body for node in root.segments()]
+    assert made == [(segment.tag, segment.elements) for segment in segments_of((EXAMPLES / file).read_bytes())]
+
+
+@pytest.mark.parametrize("file", [PRESERVES, HOUSEWARES])
+def test_the_sums_of_an_example_agree(file: str) -> None:
+    """A reader of the example may reckon: the lines, the charges and the taxes make the total."""
+    document = invoice(file)
+    lines = sum((line.amount or Decimal(0) for line in document.lines), Decimal(0))
+    charges = sum(
+        ((each.amount or Decimal(0)) * (1 if each.kind == "charge" else -1) for each in document.charges), Decimal(0)
+    )
+    taxes = sum((tax.amount or Decimal(0) for tax in document.taxes), Decimal(0))
+    assert lines + charges + taxes == document.total
+    assert lines in [sum_.value for sum_ in document.totals if sum_.type == "lines_total"]
+
+
+def test_the_charges_of_a_freight_invoice_make_its_total() -> None:
+    document = golden(FREIGHT)
+    assert isinstance(document, FreightInvoice)
+    charges = [charge.amount or Decimal(0) for line in document.lines for charge in line.charges]
+    assert sum(charges, Decimal(0)) == document.total
+    weights = [line.gross_weight.value for line in document.lines if line.gross_weight is not None]
+    assert document.gross_weight is not None
+    assert sum(weights, Decimal(0)) == document.gross_weight.value
+
+
+def test_a_later_directory_says_the_same() -> None:
+    body, left = written(golden(PRESERVES), "edifact/D.01B/INVOIC")
+    assert left == set()
+    assert again(body, "edifact/D.01B/INVOIC") == again(*_own(PRESERVES))
+    body, left = written(golden(REFUSED), "edifact/D.01B/APERAK", "Europe/Amsterdam")
+    assert left == set()
+    assert again(body, "edifact/D.01B/APERAK", "Europe/Amsterdam") == golden(REFUSED)
+
+
+def _own(file: str) -> tuple[tuple[Node, ...], str]:
+    name, zone = MESSAGES[file]
+    return written(golden(file), name, zone)[0], name
+
+
+def test_an_american_invoice_goes_through_edifact() -> None:
+    document = invoice(HOUSEWARES)
+    body, left = written(document, "edifact/D.96A/INVOIC", "America/New_York")
+    assert left == set()
+    found = again(body, "edifact/D.96A/INVOIC", "America/New_York")
+    assert isinstance(found, Invoice)
+    assert (found.total, found.currency, found.order) == (document.total, document.currency, found.order)
+    assert [line.amount for line in found.lines] == [line.amount for line in document.lines]
+    assert [line.item_ids for line in found.lines] == [line.item_ids for line in document.lines]
+    assert found.charges == document.charges
+    assert found.payment_terms == document.payment_terms
+
+
+def test_a_european_invoice_goes_through_x12() -> None:
+    document = invoice(PRESERVES)
+    body, left = written(document, "x12/004010/810")
+    assert {"parties[0].account", "transports", "lines[2].free"} <= left
+    found = again(body, "x12/004010/810")
+    assert isinstance(found, Invoice)
+    assert (found.number, found.total, found.currency) == (document.number, document.total, document.currency)
+    assert [line.quantity for line in found.lines] == [line.quantity for line in document.lines]
+    assert [line.amount for line in found.lines] == [line.amount for line in document.lines]
+    assert [tax.amount for tax in found.taxes] == [tax.amount for tax in document.taxes]
+    assert [party.tax_id for party in found.parties] == [party.tax_id for party in document.parties]
+    terms, sent = found.payment_terms, document.payment_terms
+    assert terms is not None
+    assert sent is not None
+    assert (terms.net_days, terms.discount_percent, terms.discount_days) == (30, Decimal(2), 8)
+    assert terms.net_due is not None
+    assert sent.net_due is not None
+    assert terms.net_due.at == sent.net_due.at
+
+
+def test_an_advice_goes_from_one_syntax_to_the_other() -> None:
+    document = golden(ANSWERED)
+    assert isinstance(document, ApplicationAdvice)
+    refusal = msgspec.structs.replace(document, answers=document.answers[1:])
+    body, _ = written(refusal, "edifact/D.96A/APERAK", "America/Chicago")
+    found = again(body, "edifact/D.96A/APERAK", "America/Chicago")
+    assert isinstance(found, ApplicationAdvice)
+    (answer,), (sent,) = found.answers, refusal.answers
+    assert (answer.verdict, answer.document, answer.message) == (sent.verdict, sent.document, sent.message)
+    assert [error.text for error in answer.errors] == [error.text for error in sent.errors]
+    assert answer.references == sent.references
+
+
+def test_a_person_finds_an_invoice_by_its_numbers() -> None:
+    found = {(reference.name, reference.raw) for reference in search_references(golden(PRESERVES))}
+    assert {
+        ("invoice", "F2026-08841"),
+        ("purchase_order", "PO-774120"),
+        ("despatch_advice", "DA-2026-104418"),
+        ("delivery_note", "LB-2026-55190"),
+    } <= found
+    freight = {(reference.name, reference.raw) for reference in search_references(golden(FREIGHT))}
+    assert {("invoice", "PF-88204417"), ("shipment", "MT-2026-10441"), ("bill_of_lading", "BOL7730192")} <= freight
+    answered = {(reference.name, reference.raw) for reference in search_references(golden(ANSWERED))}
+    assert {("application_advice", "PRFT-731-1"), ("answered_document", "MS-448127")} <= answered
+
+
+def test_an_endless_amount_is_refused() -> None:
+    for amount in ("NaN", "Infinity", "1e18"):
+        with pytest.raises(ValueError, match="total"):
+            msgspec.structs.replace(invoice(HOUSEWARES), total=Decimal(amount))

@@ -1,0 +1,220 @@
+"""Orders, answers to them, despatch and receipt of what was ordered: examples, faults, one syntax to the other."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.translators.maps_at_hand import shipped_map
+from tests.translators.shipped import SHELF
+from tests.translators.test_maps_covered import told
+from translators.canonical import (
+    Canonical,
+    DespatchAdvice,
+    OrderResponse,
+    PurchaseOrder,
+    read_canonical,
+    search_references,
+)
+from translators.finding import Where
+from translators.grammar import Guide
+from translators.mapping import Context, Mapped, from_canonical, to_canonical
+from translators.reading import read
+from translators.syntax import MessageKind, Segment
+from translators.tree import Node
+from translators.validation import validate, validate_tree
+
+EXAMPLES = Path(__file__).parents[2] / "profiles" / "examples"
+
+# An example and its map, with the agreement's zone; its canonical document stands beside it.
+MESSAGES = {
+    "despatch_advice/pallets-venlo.desadv.edi": ("edifact/D.96A/DESADV", "Europe/Brussels"),
+    "despatch_advice/stores-columbus.856.x12": ("x12/004010/856", "America/New_York"),
+    "purchase_order/preserves-venlo.orders.edi": ("edifact/D.96A/ORDERS", "Europe/Brussels"),
+    "purchase_order/housewares-columbus.850.x12": ("x12/004010/850", "America/New_York"),
+    "purchase_order/change-columbus.860.x12": ("x12/004010/860", "America/New_York"),
+    "order_response/preserves-eeklo.ordrsp.edi": ("edifact/D.96A/ORDRSP", "Europe/Brussels"),
+    "order_response/housewares-dayton.855.x12": ("x12/004010/855", "America/New_York"),
+    "receiving_advice/pallets-venlo.recadv.edi": ("edifact/D.96A/RECADV", "Europe/Brussels"),
+    "delivery_schedule/brackets-greenville.830.x12": ("x12/004010/830", "America/New_York"),
+}
+
+
+def the_guide(name: str) -> Guide:
+    guide = SHELF.guide(name)
+    assert guide is not None
+    return guide
+
+
+def context(zone: str = "Europe/Brussels") -> Context:
+    return Context(zone=ZoneInfo(zone), on=date(2026, 10, 1))
+
+
+def golden(file: str) -> Canonical:
+    folder, _, name = file.partition("/")
+    return read_canonical((EXAMPLES / folder / f"{name.split('.')[0]}.json").read_bytes())
+
+
+def segments_of(data: bytes) -> list[Segment]:
+    reading = read(data)
+    (message,) = reading.interchanges[0].messages
+    assert [*reading.findings, *reading.interchanges[0].findings, *message.findings] == []
+    return list(message.segments[1:-1])
+
+
+def mapped(data: bytes, name: str, zone: str = "Europe/Brussels") -> Mapped:
+    """What a map makes of the one message in ``data``, which must be faultless for its guide."""
+    reading = read(data)
+    (message,) = reading.interchanges[0].messages
+    validated = validate(message, the_guide(name), reading.source, Where(message="1"))
+    assert validated.findings == []
+    at = Context(zone=ZoneInfo(zone), on=date(2026, 10, 1), source=reading.source)
+    return to_canonical(validated.tree, shipped_map(name), at)
+
+
+def written(document: Canonical, name: str, zone: str = "Europe/Brussels") -> tuple[tuple[Node, ...], list[str]]:
+    """The message that a map makes of a document, which is faultless, and what it says was left behind."""
+    rules = shipped_map(name)
+    built = from_canonical(document, rules, context(zone))
+    assert [finding for finding in built.findings if finding.fatal] == []
+    kind = MessageKind(type=rules.type, version=rules.guide.split("/")[1])
+    assert validate_tree(kind, "1", built.body, the_guide(rules.guide)) == []
+    return built.body, [finding.where.path or "" for finding in built.findings]
+
+
+def again(body: tuple[Node, ...], name: str, zone: str = "Europe/Brussels") -> Canonical:
+    """The document that a receiver makes of a message."""
+    found = to_canonical(
+        Node(name=name.rpartition("/")[2], group=True, children=list(body)), shipped_map(name), context(zone)
+    )
+    assert [finding for finding in found.findings if finding.fatal] == []
+    assert found.document is not None
+    return found.document
+
+
+@pytest.mark.parametrize("file", MESSAGES)
+def test_an_example_reads_as_its_document(file: str) -> None:
+    name, zone = MESSAGES[file]
+    segments_of((EXAMPLES / file).read_bytes())
+    found = mapped((EXAMPLES / file).read_bytes(), name, zone)
+    assert found.findings == []
+    assert found.document == golden(file)
+
+
+@pytest.mark.parametrize("file", MESSAGES)
+def test_a_document_is_written_as_its_example(file: str) -> None:
+    name, zone = MESSAGES[file]
+    body, left = written(golden(file), name, zone)
+    assert left == []
+    made = [(node.name, node.elements) for root in body for node in root.segments()]
+    assert made == [(segment.tag, segment.elements) for segment in segments_of((EXAMPLES / file).read_bytes())]
+
+
+# From one syntax to the other
+
+
+def test_a_despatch_advice_becomes_a_ship_notice_and_comes_back() -> None:
+    """The pallets are tares, the order is a level of its own; what an 856 has no place for is said to be lost."""
+    first = golden("despatch_advice/pallets-venlo.desadv.edi")
+    body, left = written(first, "x12/004010/856")
+    levels = [node.elements[2][0][0] for root in body for node in root.segments() if node.name == "HL"]
+    assert levels == ["S", "O", "T", "I", "T", "I", "I"]
+    assert "orders[0].packages[1].lines[0].batches[1]" in left
+    second = again(body, "x12/004010/856")
+    assert isinstance(first, DespatchAdvice)
+    assert isinstance(second, DespatchAdvice)
+    assert [package.sscc for package in second.orders[0].packages] == [
+        package.sscc for package in first.orders[0].packages
+    ]
+    before, after = first.orders[0].packages[1].lines[0], second.orders[0].packages[1].lines[0]
+    assert (after.quantity, after.ordered) == (before.quantity, before.ordered)
+    assert [item.value for item in after.item_ids] == [item.value for item in before.item_ids]
+    assert after.difference is not None
+    assert after.difference.status == "partial_backordered"
+    assert second.cargo == first.cargo
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("purchase_order/preserves-venlo.orders.edi", "x12/004010/850"),
+        ("purchase_order/housewares-columbus.850.x12", "edifact/D.96A/ORDERS"),
+        ("purchase_order/housewares-columbus.850.x12", "edifact/D.01B/ORDERS"),
+    ],
+)
+def test_an_order_crosses_over_with_its_lines(file: str, name: str) -> None:
+    first = golden(file)
+    zone = MESSAGES[file][1]
+    second = again(written(first, name, zone)[0], name, zone)
+    assert isinstance(first, PurchaseOrder)
+    assert isinstance(second, PurchaseOrder)
+    assert (second.number, second.currency, second.amount) == (first.number, first.currency, first.amount)
+    assert second.payment_terms == first.payment_terms
+    assert [(line.number, line.quantity, line.amount) for line in second.lines] == [
+        (line.number, line.quantity, line.amount) for line in first.lines
+    ]
+    for after, before in zip(second.lines, first.lines, strict=True):
+        assert after.price == before.price
+        assert [(item.type, item.value) for item in after.item_ids] == [
+            (item.type, item.value) for item in before.item_ids
+        ]
+        assert [(part.quantity, part.type) for part in after.schedules] == [
+            (part.quantity, part.type) for part in before.schedules
+        ]
+
+
+def test_a_change_is_not_written_as_an_order() -> None:
+    """Without POC-02 nobody would know that a line is deleted."""
+    document = golden("purchase_order/change-columbus.860.x12")
+    built = from_canonical(document, shipped_map("x12/004010/850"), context("America/New_York"))
+    assert "lines[1].action" in [finding.where.path for finding in built.findings if finding.fatal]
+
+
+def test_an_answer_crosses_over() -> None:
+    first = golden("order_response/preserves-eeklo.ordrsp.edi")
+    second = again(written(first, "x12/004010/855")[0], "x12/004010/855")
+    assert isinstance(first, OrderResponse)
+    assert isinstance(second, OrderResponse)
+    assert (second.answer, second.order.number, second.number) == (first.answer, first.order.number, first.number)
+    assert [[answer.status for answer in line.answers] for line in second.lines] == [
+        ["accepted"],
+        ["accepted_with_changes"],
+        ["rejected"],
+    ]
+
+
+# What is found again
+
+
+def test_everything_that_identifies_is_found() -> None:
+    found = {(each.name, each.raw) for each in search_references(golden("despatch_advice/pallets-venlo.desadv.edi"))}
+    assert found >= {
+        ("despatch_advice", "DA-2026-104418"),
+        ("purchase_order", "PO-774120"),
+        ("delivery_note", "LB-2026-55190"),
+        ("equipment", "QALB417"),
+        ("seal", "NL044812"),
+        ("sscc", "340123450000001410"),
+        ("sscc", "340123450000001427"),
+        ("batch", "L6271A"),
+    }
+    parcel = {(each.name, each.raw) for each in search_references(golden("despatch_advice/stores-columbus.856.x12"))}
+    assert parcel >= {("carrier_reference", "1Z999AA10123456784"), ("purchase_order", "4500794")}
+    receipt = {(each.name, each.raw) for each in search_references(golden("receiving_advice/pallets-venlo.recadv.edi"))}
+    assert receipt >= {("receiving_advice", "GR-2026-70122"), ("despatch_advice", "DA-2026-104418")}
+
+
+# Every version
+
+
+@pytest.mark.parametrize("name", ["DESADV", "ORDERS", "ORDRSP", "RECADV"])
+def test_the_later_version_says_the_same(name: str) -> None:
+    """The document that D.96A's map makes is written in D.01B and read from it unchanged."""
+    file = next(each for each, (mapped_by, _) in MESSAGES.items() if mapped_by == f"edifact/D.96A/{name}")
+    document = golden(file)
+    body, left = written(document, f"edifact/D.01B/{name}")
+    assert left == []
+    assert told(again(body, f"edifact/D.01B/{name}")) == told(document)
