@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from archive import Archive
-from benchmarks.edi import iftsta
+from benchmarks.edi_files import iftsta
 from benchmarks.measuring import Row, in_turn
 
 CONTENTS = {1: 100, 10: 300, 100: 1_000}

@@ -1,76 +1,77 @@
-"""Reading and validating: a generated file of IFTSTA messages beside pydifact's bare parse, and one of 214s beside
-nothing but splitting the text.
+"""Reading and validating beside those who do it too, on the files of :mod:`benchmarks.edi_files`.
 
-Ours reads the whole interchange and judges every message by its guide: order and number of segments, presence, type,
-length, codes and dates of every element. pydifact's ``Parser.parse`` gives segments and judges nothing of that. Two
-calls of ``split`` are what any reader in Python would at least have to do.
+Ours reads the whole file and judges every message by its guide: envelopes, counts, references, duplicates; order and
+number of segments; presence, type, length, codes and dates of every element. What the others do is less or as much:
 
-``python -m benchmarks.edi MEGABYTES`` prints the kilobytes of memory that reading and validating a file of that size
-needs; the benchmark starts it in a process of its own.
+* pydifact's ``Parser.parse`` gives segments and judges nothing of that. It is the bar for what Python libraries do.
+* StAEDI (Java) validates against a schema made from our guide, on one thread of a virtual machine that has warmed up.
+* Bots reads with a grammar made from our guide, without code lists, and keeps the whole tree.
+* pyx12 knows no guide for these sets; it splits, and checks the envelopes.
+
+Python peers and ours are measured in processor time, the others say their own. The long file is read by the command
+``sallyport validate`` in a process of its own, as a user would, and its memory is what the system says it was.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
+from typing import NamedTuple
 
 from pydifact.parser import Parser
 
-from benchmarks.measuring import Row, in_turn, memory_of, peak_kilobytes
+from benchmarks import peers
+from benchmarks.edi_files import Family, generated, write_file
+from benchmarks.measuring import Paired, Row, in_turn, rounds_of
 from gateway.catalogue import Catalogue
-from translators.finding import Where
+from gateway.judging import guide_of_standard
+from tests.services.running import Missing
 from translators.grammar import Guide
+from translators.judgement import judge
 from translators.reading import read
-from translators.validation import validate
 
-MESSAGES = 2_000
-MEMORY_MEGABYTES = 8
+SIZE = 10_000_000
+"""Bytes of the files that everybody reads."""
+LONG = 1_000_000_000
+"""Bytes of the file whose reading must be bounded in memory, and take time in proportion."""
+ROUNDS = 3
+WARM_UP = 2
+"""Rounds of the Java peer that do not count."""
 
-GOAL_EDIFACT = "30 x"
-GOAL_MEMORY = "a bound: 256 MB for 1 GB"
-
-
-def iftsta(messages: int) -> bytes:
-    """An interchange of that many good IFTSTA messages of twelve segments, released characters among them."""
-    body = "".join(
-        f"UNH+{n}+IFTSTA:D:96A:UN'BGM+23+ST-{n}+9'DTM+137:202610010910:203'NAD+CA+5412345000013::9'"
-        f"CNI+1+SHP-{n}'STS+1+24'RFF+BN:BK-{n}'DTM+334:202610010740:203'"
-        f"FTX+AAI+++Left O?'Hare depot at 07?:40, seal checked'LOC+5+BEANR:139:6:Antwerpen'"
-        f"EQD+CN+MSKU7081329'UNT+12+{n}'"
-        for n in range(1, messages + 1)
-    )
-    header = "UNB+UNOC:3+5412345000013:14+5498765000017:14+261001:0915+4711'"
-    return f"{header}{body}UNZ+{messages}+4711'".encode("ascii")
+GUIDES: dict[Family, tuple[str, ...]] = {
+    "edifact": ("edifact/D.96A/IFTSTA", "edifact/D.96A/DESADV"),
+    "x12": ("x12/004010/214", "x12/004010/856"),
+}
+GOAL_PYDIFACT = "30 x"
+GOAL_STAEDI = "8 x"
+GOAL_MEMORY = "256 MB"
 
 
-def status_214(messages: int) -> bytes:
-    """An interchange of that many good 214 sets of thirteen segments."""
-    body = "".join(
-        f"ST*214*{n:04d}~B10*PRO{n}*SHP-{n}*PRFT~L11*BK-{n}*BN~N1*SH*MERIDIAN TRADING~N1*CN*LAKESIDE WAREHOUSE~"
-        f"N3*400 HARBOR DRIVE~N4*CHICAGO*IL*60611*US~LX*1~AT7*X3*NS***20261001*0905*CT~MS1*CHICAGO*IL*US~"
-        f"MS2*PRFT*TRL5521*TL~L11*4*QN~SE*13*{n:04d}~"
-        for n in range(1, messages + 1)
-    )
-    isa = "ISA*00*          *00*          *02*PRFT           *ZZ*MERIDIAN       *261001*0930*U*00401*000000077*0*P*>~"
-    gs = "GS*QM*PRFT*MERIDIAN*20261001*0930*77*X*004010~"
-    return f"{isa}{gs}{body}GE*{messages}*77~IEA*1*000000077~".encode("ascii")
+class Verdicts(NamedTuple):
+    """What reading and judging a file came to."""
+
+    messages: int
+    rejected: int
 
 
-def read_and_validate(data: bytes, guide: Guide) -> int:
-    """How many messages were read and found without fault; raises when one was not, for then too little was done."""
+def read_and_validate(data: bytes, catalogue: Catalogue) -> Verdicts:
+    """Reads a file and judges each message by its standard's guide; ``RuntimeError`` when there is none in it."""
     reading = read(data)
-    good = 0
+    guide_for = guide_of_standard(catalogue, reading.source)
+    messages = rejected = 0
     for interchange in reading.interchanges:
-        for message in interchange.messages:
-            found = validate(message, guide, reading.source, Where())
-            if found.findings or message.findings:
-                raise RuntimeError(f"the generated file is not good: {found.findings or message.findings}")
-            good += 1
-    if not good or reading.findings:
-        raise RuntimeError(f"the generated file is not good: {reading.findings}")
-    return good
+        for message in judge(interchange, reading.source, guide_for).messages:
+            messages += 1
+            rejected += not message.accepted
+    if not messages or reading.findings:
+        raise RuntimeError(f"the generated file was not read: {reading.findings}")
+    return Verdicts(messages, rejected)
 
 
 def pydifact_parse(data: bytes) -> int:
@@ -80,57 +81,87 @@ def pydifact_parse(data: bytes) -> int:
         return sum(1 for _ in Parser().parse(data.decode("iso-8859-1")))
 
 
-def split(data: bytes) -> int:
-    """How many segments a text of X12 has, each taken apart at its separators."""
-    return len([segment.split("*") for segment in data.decode("iso-8859-1").split("~")])
+def rows() -> Iterator[Row]:
+    """The lines of the table."""
+    catalogue = Catalogue()
+    for family, faulty in ((one, other) for one in GUIDES for other in (False, True)):
+        data = generated(family, SIZE, faulty=faulty)
+        found = read_and_validate(data, catalogue)
+        if bool(found.rejected) != faulty:
+            raise RuntimeError(f"{found.rejected} of {found.messages} messages were rejected")
+        yield from _beside_peers(family, faulty, data, catalogue)
+    for family in GUIDES:
+        yield from _long(family)
 
 
-def guide_named(name: str) -> Guide:
-    """A shipped guide."""
-    guide = Catalogue().guide(name)
+def _beside_peers(family: Family, faulty: bool, data: bytes, catalogue: Catalogue) -> Iterator[Row]:
+    ours = partial(read_and_validate, data, catalogue)
+    what = f"{_name(family)}, {'1 in 100 faulty' if faulty else 'all valid'}"
+    if family == "edifact" and not faulty:
+        found = in_turn(ours, partial(pydifact_parse, data), rounds=ROUNDS)
+        yield _row(what, len(data), found, "pydifact, bare parse", GOAL_PYDIFACT)
+    guides = [_guide(catalogue, name) for name in GUIDES[family]]
+    with tempfile.TemporaryDirectory() as folder:
+        file, work = Path(folder) / "file.edi", Path(folder) / "work"
+        file.write_bytes(data)
+        programs: list[tuple[str, str, int, Callable[[], peers.PeerRun]]] = [
+            ("StAEDI, validating", GOAL_STAEDI, WARM_UP, lambda: peers.staedi(file, guides, ROUNDS + WARM_UP, work)),
+        ]
+        if not faulty:
+            programs.append(("Bots, with grammar", "", 0, lambda: peers.bots(file, guides, ROUNDS, work)))
+        if family == "x12" and not faulty:
+            programs.append(("pyx12, envelopes only", "", 0, lambda: peers.pyx12(file, ROUNDS)))
+        for name, goal, warm_up, program in programs:
+            try:
+                theirs = program()
+            except Missing as reason:
+                yield Row(what, "", f"{name}: not measured, {reason}", "", "", goal)
+                continue
+            found = Paired(rounds_of(ours, ROUNDS), theirs.seconds[warm_up:])
+            beside = f"{name} ({theirs.errors} errors, {theirs.peak_kilobytes / 1024:.0f} MB of memory)"
+            yield _row(what, len(data), found, beside, goal)
+
+
+def _name(family: Family) -> str:
+    return " + ".join(name.rpartition("/")[2] for name in GUIDES[family])
+
+
+def _row(what: str, size: int, found: Paired, beside: str, goal: str) -> Row:
+    megabytes = size / 1e6
+    ours = f"{megabytes / found.seconds:.1f} MB/s"
+    return Row(what, ours, f"{beside}: {megabytes / found.other_seconds:.2f} MB/s", found.ratio, found.spread, goal)
+
+
+def _guide(catalogue: Catalogue, name: str) -> Guide:
+    guide = catalogue.guide(name)
     if guide is None:
         raise LookupError(f"there is no guide {name}")
     return guide
 
 
-def rows() -> Iterator[Row]:
-    """The lines of the table."""
-    for name, data, other, beside, goal in (
-        ("edifact/D.96A/IFTSTA", iftsta(MESSAGES), pydifact_parse, "pydifact, bare parse", GOAL_EDIFACT),
-        ("x12/004010/214", status_214(MESSAGES), split, "two splits", ""),
-    ):
-        guide = guide_named(name)
-        segments = other(data)
-        found = in_turn(partial(read_and_validate, data, guide), partial(other, data))
-        megabytes = len(data) / 1e6
+def _long(family: Family) -> Iterator[Row]:
+    """Memory and time of the command over a hundred times the file."""
+    with tempfile.TemporaryDirectory() as folder:
+        short, long = Path(folder) / "short.edi", Path(folder) / "long.edi"
+        write_file(short, family, LONG // 10)
+        write_file(long, family, LONG)
+        (_, fewer), (kilobytes, seconds) = command_of(short), command_of(long)
         yield Row(
-            f"{name.rpartition('/')[2]}, read and validate ({megabytes:.1f} MB)",
-            f"{megabytes / found.seconds:.2f} MB/s, {segments / found.seconds:,.0f} segments/s",
-            f"{beside}: {megabytes / found.other_seconds:.2f} MB/s",
-            found.ratio,
-            found.spread,
-            goal,
+            f"{_name(family)}, `validate --json` of {LONG / 1e9:g} GB",
+            f"{kilobytes / 1024:.0f} MB of memory, {LONG / 1e6 / seconds:.1f} MB/s",
+            f"of {LONG / 1e10:g} GB: {LONG / 1e7 / fewer:.1f} MB/s",
+            f"{fewer * 10 / seconds:.2f} x",
+            "",
+            GOAL_MEMORY,
         )
-    kilobytes = memory_of("benchmarks.edi", str(MEMORY_MEGABYTES))
-    yield Row(
-        f"IFTSTA, memory for a file of {MEMORY_MEGABYTES} MB",
-        f"{kilobytes / 1024:.0f} MB",
-        f"the file: {MEMORY_MEGABYTES} MB",
-        f"{kilobytes / 1024 / MEMORY_MEGABYTES:.1f} x the file",
-        "",
-        GOAL_MEMORY,
-    )
 
 
-def main() -> None:
-    """Print the memory that one file needs."""
-    guide = guide_named("edifact/D.96A/IFTSTA")
-    one = len(iftsta(1_000)) / 1_000
-    data = iftsta(int(int(sys.argv[1]) * 1e6 / one))
-    before = peak_kilobytes()
-    read_and_validate(data, guide)
-    sys.stdout.write(f"{peak_kilobytes() - before}\n")
-
-
-if __name__ == "__main__":
-    main()
+def command_of(file: Path) -> tuple[int, float]:
+    """(kilobytes of memory at most, seconds of processor time) of ``sallyport validate --json FILE``."""
+    command = [sys.executable, "-m", "gateway", "validate", "--json", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
+    return used.ru_maxrss, used.ru_utime + used.ru_stime

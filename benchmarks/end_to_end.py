@@ -22,7 +22,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from benchmarks.edi import iftsta
+from benchmarks.edi_files import iftsta
 from benchmarks.measuring import Row, in_turn
 from gateway.arrival import Arrival
 from gateway.catalogue import Catalogue

@@ -9,10 +9,7 @@ disturb least; what waits for the disk is measured by the clock.
 from __future__ import annotations
 
 import gc
-import resource
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Literal, NamedTuple
@@ -82,20 +79,14 @@ def in_turn(
     return found
 
 
+def rounds_of(work: Callable[[], object], rounds: int, clock: Clock = "processor") -> list[float]:
+    """Seconds of each round, after one that does not count: for work whose other side measures itself."""
+    return [_seconds(work, clock) for _ in range(rounds + 1)][1:]
+
+
 def _seconds(work: Callable[[], object], clock: Clock) -> float:
     gc.collect()
     now = _CLOCKS[clock]
     start = now()
     work()
     return now() - start
-
-
-def peak_kilobytes() -> int:
-    """The largest memory that this process had so far (Linux counts in kilobytes)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def memory_of(module: str, *arguments: str) -> int:
-    """Kilobytes that ``python -m module`` says its work needed, in a process of its own."""
-    done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True, check=True)
-    return int(done.stdout)

@@ -1,0 +1,157 @@
+"""Translating: messages to canonical documents and canonical documents to messages, beside the same work interpreted.
+
+Each way does all of it: reading the interchange, judging every message by its guide, making the documents; or building,
+judging and writing the messages. Beside it stands the exact way through the same map, rule by rule over the message's
+tree, which is what messages with something to say about take.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from benchmarks import edi_files
+from benchmarks.measuring import Row, in_turn
+from gateway.catalogue import Catalogue
+from gateway.wiring import sample_envelope
+from translators.canonical import Canonical, iso_6346_check_digit
+from translators.envelope import Outgoing
+from translators.finding import Where
+from translators.grammar import Guide
+from translators.map_rules import Map
+from translators.mapping import ZONE_NAMES, Built, Context, from_canonical, map_validated, to_canonical
+from translators.preparing import prepare
+from translators.reading import read
+from translators.syntax import MessageKind
+from translators.validation import Validated, validate
+from translators.writing import write
+
+MESSAGES = 400
+GOAL_IN = "8 MB/s"
+GOAL_OUT = "2,000 a second"
+CONTEXT = Context(
+    zone=ZoneInfo("Europe/Brussels"), on=date(2026, 10, 1), zones={name: ZoneInfo(name) for name in ZONE_NAMES}
+)
+
+
+def iftsta(messages: int) -> bytes:
+    """An interchange of good IFTSTA messages, each another, one to four consignments long."""
+    chance = random.Random(20261125)  # noqa: S311 - a generator of test data
+    bodies = [edi_files._iftsta(chance, number) for number in range(1, messages + 1)]
+    text = "".join(
+        f"UNH+{number}+IFTSTA:D:96A:UN'{_checked(each.body)}UNT+{each.segments + 2}+{number}'"
+        for number, each in enumerate(bodies, 1)
+    )
+    header = "UNB+UNOC:3+5412345000013:14+5498765000017:14+261001:0915+4711'"
+    return f"{header}{text}UNZ+{messages}+4711'".encode("latin-1")
+
+
+def status_214(messages: int) -> bytes:
+    """An interchange of good 214s, each another, one to four stops long."""
+    chance = random.Random(20261125)  # noqa: S311 - a generator of test data
+    bodies = [edi_files._status_214(chance, number) for number in range(1, messages + 1)]
+    text = "".join(
+        f"ST*214*{number:04d}~{_known(each.body)}SE*{each.segments + 2}*{number:04d}~"
+        for number, each in enumerate(bodies, 1)
+    )
+    isa = "ISA*00*          *00*          *02*PRFT           *ZZ*MERIDIAN       *261001*0930*U*00401*000000077*0*P*>~"
+    group = "GS*QM*PRFT*MERIDIAN*20261001*0930*77*X*004010~"
+    return f"{isa}{group}{text}GE*{messages}*77~IEA*1*000000077~".encode("ascii")
+
+
+def _known(body: str) -> str:
+    """The body with codes that the map has words for, so that nothing is to be said about it."""
+    return body.replace("*25*", "*91*").replace("*QN", "*LO")
+
+
+def _checked(body: str) -> str:
+    """The body with container numbers that a terminal would let pass."""
+    return re.sub(r"(MSKU\d{6})\d", lambda found: f"{found[1]}{iso_6346_check_digit(found[1])}", body)
+
+
+def validated(data: bytes, guide: Guide) -> Iterator[Validated]:
+    """Every message of an interchange, judged."""
+    reading = read(data)
+    for interchange in reading.interchanges:
+        for message in interchange.messages:
+            yield validate(message, guide, reading.source, Where())
+
+
+def quick(data: bytes, guide: Guide, rules: Map) -> int:
+    """Reads, judges and translates; how many documents there were."""
+    return sum(_document(map_validated(each, rules, CONTEXT).document) for each in validated(data, guide))
+
+
+def interpreted(data: bytes, guide: Guide, rules: Map) -> int:
+    """The same by the exact way."""
+    return sum(_document(to_canonical(each.tree, rules, CONTEXT).document) for each in validated(data, guide))
+
+
+def _document(document: Canonical | None) -> int:
+    if document is None:
+        raise RuntimeError("the generated file is not good")
+    return 1
+
+
+def build(documents: Sequence[Canonical], rules: Map) -> int:
+    """Makes the bodies of messages; how many."""
+    return len([_built(document, rules) for document in documents])
+
+
+def _built(document: Canonical, rules: Map) -> Built:
+    built = from_canonical(document, rules, CONTEXT)
+    if built.findings:
+        raise RuntimeError(f"the generated document is not good: {built.findings}")
+    return built
+
+
+def build_and_write(documents: Sequence[Canonical], rules: Map, guide: Guide) -> int:
+    """Makes the bodies of messages, judges them and writes them as an interchange; how many bytes it has."""
+    standard, version, kind = rules.guide.split("/")
+    outer = sample_envelope("x12" if standard == "x12" else "edifact", version)
+    named = MessageKind(type=kind, version=version, agency="X" if standard == "x12" else "UN")
+    built = [
+        Outgoing(kind=named, reference=f"{number:04d}", body=_built(document, rules).body)
+        for number, document in enumerate(documents, 1)
+    ]
+    ready = [each.message for each in prepare(outer, built, lambda _: guide).messages if each.sendable]
+    if len(ready) != len(documents):
+        raise RuntimeError("a message that was built is not good")
+    return len(write(outer, ready).data)
+
+
+def rows() -> Iterator[Row]:
+    """The lines of the table."""
+    catalogue = Catalogue()
+    for name, data in (("edifact/D.96A/IFTSTA", iftsta(MESSAGES)), ("x12/004010/214", status_214(MESSAGES))):
+        guide, rules = catalogue.guide(name), catalogue.map(name)
+        if guide is None or rules is None:
+            raise LookupError(f"there is no guide or map {name}")
+        kind, megabytes = name.rpartition("/")[2], len(data) / 1e6
+        found = in_turn(partial(quick, data, guide, rules), partial(interpreted, data, guide, rules))
+        yield Row(
+            f"{kind}, read, validate and translate ({megabytes:.1f} MB)",
+            f"{megabytes / found.seconds:.2f} MB/s, {MESSAGES / found.seconds:,.0f} messages/s",
+            f"interpreted: {megabytes / found.other_seconds:.2f} MB/s",
+            found.ratio,
+            found.spread,
+            GOAL_IN if kind == "IFTSTA" else "",
+        )
+        documents = [
+            document
+            for each in validated(data, guide)
+            if (document := map_validated(each, rules, CONTEXT).document) is not None
+        ]
+        written = in_turn(partial(build, documents, rules), partial(build_and_write, documents, rules, guide))
+        yield Row(
+            f"{kind}, canonical to message",
+            f"{MESSAGES / written.seconds:,.0f} a second",
+            f"judged and written as well: {MESSAGES / written.other_seconds:,.0f} a second",
+            written.ratio,
+            written.spread,
+            GOAL_OUT if kind == "214" else "",
+        )
