@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
+from tests.translators.family_examples import EXAMPLES, context, golden, segments_of, the_guide
 from tests.translators.maps_at_hand import shipped_map
-from tests.translators.shipped import SHELF
 from translators.canonical import (
     Canonical,
     CargoReport,
     CustomsResponse,
-    read_canonical,
     search_references,
 )
 from translators.finding import Finding, Where
-from translators.grammar import Guide
 from translators.mapping import Context, Mapped, from_canonical, to_canonical
 from translators.reading import read
-from translators.syntax import MessageKind, Segment
+from translators.syntax import MessageKind
 from translators.tree import Node
 from translators.validation import validate, validate_tree
-
-EXAMPLES = Path(__file__).parents[2] / "profiles" / "examples"
 
 # An example and its map, with the zone of the office; its canonical document stands beside it.
 MESSAGES = {
@@ -43,30 +38,8 @@ MESSAGES = {
 }
 
 
-def the_guide(name: str) -> Guide:
-    guide = SHELF.guide(name)
-    assert guide is not None
-    return guide
-
-
-def context(zone: str) -> Context:
-    return Context(zone=ZoneInfo(zone), on=date(2026, 10, 1))
-
-
 def example(file: str) -> bytes:
     return (EXAMPLES / file).read_bytes()
-
-
-def golden(file: str) -> Canonical:
-    folder, _, name = file.partition("/")
-    return read_canonical(example(f"{folder}/{name.split('.')[0]}.json"))
-
-
-def segments_of(data: bytes) -> list[Segment]:
-    reading = read(data)
-    (message,) = reading.interchanges[0].messages
-    assert [*reading.findings, *reading.interchanges[0].findings, *message.findings] == []
-    return list(message.segments[1:-1])
 
 
 def validated(data: bytes, name: str, zone: str) -> tuple[list[Finding], Mapped]:

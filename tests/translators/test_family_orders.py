@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
-from zoneinfo import ZoneInfo
-
 import pytest
 
+from tests.translators.family_examples import EXAMPLES, context, golden, mapped, segments_of, the_guide
 from tests.translators.maps_at_hand import shipped_map
-from tests.translators.shipped import SHELF
 from tests.translators.test_maps_covered import told
 from translators.canonical import (
     Canonical,
     DespatchAdvice,
     OrderResponse,
     PurchaseOrder,
-    read_canonical,
     search_references,
 )
-from translators.finding import Where
-from translators.grammar import Guide
-from translators.mapping import Context, Mapped, from_canonical, to_canonical
-from translators.reading import read
-from translators.syntax import MessageKind, Segment
+from translators.mapping import from_canonical, to_canonical
+from translators.syntax import MessageKind
 from translators.tree import Node
-from translators.validation import validate, validate_tree
-
-EXAMPLES = Path(__file__).parents[2] / "profiles" / "examples"
+from translators.validation import validate_tree
 
 # An example and its map, with the agreement's zone; its canonical document stands beside it.
 MESSAGES = {
@@ -41,38 +31,6 @@ MESSAGES = {
     "receiving_advice/pallets-venlo.recadv.edi": ("edifact/D.96A/RECADV", "Europe/Brussels"),
     "delivery_schedule/brackets-greenville.830.x12": ("x12/004010/830", "America/New_York"),
 }
-
-
-def the_guide(name: str) -> Guide:
-    guide = SHELF.guide(name)
-    assert guide is not None
-    return guide
-
-
-def context(zone: str = "Europe/Brussels") -> Context:
-    return Context(zone=ZoneInfo(zone), on=date(2026, 10, 1))
-
-
-def golden(file: str) -> Canonical:
-    folder, _, name = file.partition("/")
-    return read_canonical((EXAMPLES / folder / f"{name.split('.')[0]}.json").read_bytes())
-
-
-def segments_of(data: bytes) -> list[Segment]:
-    reading = read(data)
-    (message,) = reading.interchanges[0].messages
-    assert [*reading.findings, *reading.interchanges[0].findings, *message.findings] == []
-    return list(message.segments[1:-1])
-
-
-def mapped(data: bytes, name: str, zone: str = "Europe/Brussels") -> Mapped:
-    """What a map makes of the one message in ``data``, which must be faultless for its guide."""
-    reading = read(data)
-    (message,) = reading.interchanges[0].messages
-    validated = validate(message, the_guide(name), reading.source, Where(message="1"))
-    assert validated.findings == []
-    at = Context(zone=ZoneInfo(zone), on=date(2026, 10, 1), source=reading.source)
-    return to_canonical(validated.tree, shipped_map(name), at)
 
 
 def written(document: Canonical, name: str, zone: str = "Europe/Brussels") -> tuple[tuple[Node, ...], list[str]]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
+from tests.translators.family_examples import EXAMPLES, context, golden, mapped, segments_of, the_guide
 from tests.translators.maps_at_hand import shipped_map
-from tests.translators.shipped import SHELF
 from translators.canonical import (
     Canonical,
     WarehouseOrder,
@@ -22,14 +20,11 @@ from translators.canonical import (
     write_canonical,
 )
 from translators.finding import Where
-from translators.grammar import Guide
-from translators.mapping import Context, Mapped, from_canonical, to_canonical
+from translators.mapping import from_canonical, to_canonical
 from translators.reading import read
-from translators.syntax import MessageKind, Segment
+from translators.syntax import MessageKind
 from translators.tree import Node
 from translators.validation import validate, validate_tree
-
-EXAMPLES = Path(__file__).parents[2] / "profiles" / "examples"
 
 # An example and its map, with the agreement's zone; its canonical document stands beside it.
 MESSAGES = {
@@ -75,37 +70,6 @@ ACROSS: dict[str, tuple[str, str, list[str]]] = {
         ],
     ),
 }
-
-
-def the_guide(name: str) -> Guide:
-    guide = SHELF.guide(name)
-    assert guide is not None
-    return guide
-
-
-def context(zone: str = "Europe/Brussels") -> Context:
-    return Context(zone=ZoneInfo(zone), on=date(2026, 10, 1))
-
-
-def golden(file: str) -> Canonical:
-    return read_canonical((EXAMPLES / f"{file.split('.')[0]}.json").read_bytes())
-
-
-def segments_of(data: bytes) -> list[Segment]:
-    reading = read(data)
-    (message,) = reading.interchanges[0].messages
-    assert [*reading.findings, *reading.interchanges[0].findings, *message.findings] == []
-    return list(message.segments[1:-1])
-
-
-def mapped(data: bytes, name: str, zone: str) -> Mapped:
-    """What a map makes of the one message in ``data``, which must be faultless for its guide."""
-    reading = read(data)
-    (message,) = reading.interchanges[0].messages
-    validated = validate(message, the_guide(name), reading.source, Where(message="1"))
-    assert validated.findings == []
-    at_hand = replace(context(zone), source=reading.source)
-    return to_canonical(validated.tree, shipped_map(name), at_hand)
 
 
 def as_received(name: str, body: tuple[Node, ...]) -> Node:
