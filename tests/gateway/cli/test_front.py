@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -150,7 +149,9 @@ def test_a_reader_that_leaves_ends_the_command_quietly(tmp_path: Path) -> None:
 def test_ctrl_c_ends_a_command_without_a_traceback() -> None:
     started = process("validate", "-", stdin=subprocess.PIPE)
     assert started.stdin is not None
-    time.sleep(1.0)
+    # More than a pipe holds: when it is written, the command has begun to read, and waits for the rest.
+    started.stdin.write(b"UNB+" + b" " * (1 << 20))
+    started.stdin.flush()
     started.send_signal(signal.SIGINT)
     out, err = started.communicate(timeout=30)
     assert started.returncode in (130, -signal.SIGINT)
