@@ -11,9 +11,7 @@ A version file replaces another in one step: whoever reads meanwhile gets the ol
 from __future__ import annotations
 
 import io
-import os
 import re
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +20,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from gateway.durable_file import write_durably
 from gateway.version_files import COMPRESSED, PLAIN, compressed, packed, unpacked
 from translators.bots_grammar import import_bots
 from translators.code_names import CodeNames, read_code_names, write_code_names
@@ -215,21 +214,5 @@ def _add_names(folder: Path, standard: str, version: str, names: Mapping[str, Ma
 
 
 def _put(file: Path, content: bytes) -> None:
-    """Writes ``file`` so that after a power cut it has its old content or all of the new one."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fchmod(stream.fileno(), 0o644)
-            os.fsync(stream.fileno())
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    above = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(above)
-    finally:
-        os.close(above)
+    write_durably(file, content)

@@ -7,7 +7,6 @@ A company's systems use RabbitMQ. These are the same two ends by hand: ``send`` 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +27,7 @@ from gateway.cli.places import (
     read_file,
 )
 from gateway.control import LONGEST, NoAnswer, NotRunning, Refused, Send, Take, take_letters
+from gateway.durable_file import write_durably
 from queues import Letter
 from translators.canonical import CanonicalError, read_canonical
 
@@ -89,7 +89,8 @@ def receive(
 
             def keep(letter: Letter) -> None:
                 target = folder / _file_name(letter)
-                _write(target, letter.body)
+                # The gateway forgets the document once we say that we have it.
+                write_durably(target, letter.body)
                 kept.append({"file": str(target), "type": letter.type, "party": letter.headers.get("party", "")})
                 step()
 
@@ -114,18 +115,3 @@ def _file_name(letter: Letter) -> str:
     """The letter's id where that is a plain name, as those of our own are; otherwise its hash: ids are no paths."""
     plain = _PLAIN.fullmatch(letter.message_id)
     return f"{letter.message_id if plain else hashlib.sha256(letter.message_id.encode()).hexdigest()}.json"
-
-
-def _write(target: Path, content: bytes) -> None:
-    """``content`` under its name, durable: the gateway forgets the document once we say that we have it."""
-    new = target.with_suffix(".part")
-    with new.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(target)
-    descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
