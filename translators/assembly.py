@@ -24,16 +24,14 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
-import msgspec
-
-from translators.blemishes import Examiner
-from translators.charset import Charset, suspicion
+from translators.charset import Charset
 from translators.detection import family_at, header_at
-from translators.finding import Finding, Layer, Severity, Where
+from translators.finding import Finding
 from translators.glance import Glance
+from translators.interchange_findings import COPY, InterchangeFindings
 from translators.limits import Limits
 from translators.parts import GroupClosed, GroupOpened, MessageRead, Part
 from translators.reading_terms import ReadingTerms
@@ -43,11 +41,9 @@ from translators.stamps import count_of
 from translators.syntax import Group, Interchange, Message, MessageKind, Segment
 
 _TAG = re.compile(rb"[A-Z][A-Z0-9]{1,2}")
-_COPY = 80
-"""How much of a value a finding copies."""
 
 
-class Assembly(ABC):
+class Assembly(InterchangeFindings, ABC):
     """One interchange while it is being read. ``run`` yields what is in it; its ``end`` is then where to go on."""
 
     header: ClassVar[str]
@@ -66,16 +62,10 @@ class Assembly(ABC):
         charset: Charset,
         terms: ReadingTerms,
     ) -> None:
-        self.interchange = interchange
+        super().__init__(interchange, scanner.window, limits, charset, terms)
         self.scanner = scanner
-        self.window = scanner.window
-        self.limits = limits
-        self.charset = charset
         self.terms = terms
         scanner.spill, scanner.relieve = self.spill, self._relieve
-        self.dialect = interchange.dialect
-        self.group: Group | None = None
-        """The open group; for EDIFACT also the implicit one that holds ungrouped messages."""
         self.readable = True
         """Whether more than the header can be read."""
         self.other_units = 0
@@ -99,11 +89,7 @@ class Assembly(ABC):
         """Segments of the open message that were left out, because it is too large."""
         self._most_kept: int | None = None
         """How many segments of the open message are held, once it is too large."""
-        self._places: dict[int, tuple[int, int, int]] = {}
-        """Places that will be needed when they are no longer held."""
-        self._examiner = Examiner(interchange.dialect, charset, terms)
         self._segments: list[Segment] | None = None
-        self._message: Message | None = None
         self._stretch: list[Segment] = []
         self._stretch_length = 0
         self._stretch_group: Group | None = None
@@ -112,7 +98,6 @@ class Assembly(ABC):
         self._closed = False
         self._complete = 0
         """Messages that their trailers closed."""
-        self._suspected = False
         self._group_references = Repeats()
         self._message_references = Repeats()
         self._ungrouped_references = Repeats()
@@ -290,7 +275,7 @@ class Assembly(ABC):
         if self.scanner.oversized and self.scanner.oversized[-1][0] == at:
             self._pieces = [segment.raw + self.dialect.terminator]
             self.scanner.keep = self._kept_from = self.scanner.at
-        self._message = Message(reference, kind, at, at, self.dialect, b"", 0, findings, self._segments)
+        self.message = Message(reference, kind, at, at, self.dialect, b"", 0, findings, self._segments)
         self._messages += 1
         self._units += 1
         seen = self._message_references if group.explicit else self._ungrouped_references
@@ -303,7 +288,7 @@ class Assembly(ABC):
         return 1 if self.interchange.syntax == "edifact" else 2
 
     def _on_message_trailer(self, segment: Segment) -> None:
-        segments, message = self._segments, self._message
+        segments, message = self._segments, self.message
         if segments is None or message is None:
             self.stray(segment)
             return
@@ -322,7 +307,7 @@ class Assembly(ABC):
 
     def _close_message(self, at: int) -> None:
         """Closes the open message, if there is one, without its trailer."""
-        message = self._message
+        message = self.message
         if message is None:
             return
         self._end_message(message, at)
@@ -346,7 +331,7 @@ class Assembly(ABC):
         self._report_empty(message.findings)
         self._report_oversized(message.findings)
         self.examine(segments, message.offset, message.raw, message.findings)
-        self._check_limits(segments, message.raw)
+        self.check_limits(segments, message.raw)
         if message.count > self.limits.message_segments:
             text = f"the message has {message.count} segments; {self.limits.message_segments} are accepted"
             self.add_at(message.findings, "too-large", text, message.offset, segment=self.message_header)
@@ -356,16 +341,16 @@ class Assembly(ABC):
 
     def _forget_message(self) -> None:
         """Yields the open message, of which everything is known now."""
-        message, group = self._message, self.group
+        message, group = self.message, self.group
         if message is not None and group is not None:
             self._done.append(MessageRead(self.interchange, group, message, self.window.source))
-        self._segments = self._message = self.scanner.keep = None
+        self._segments = self.message = self.scanner.keep = None
         self._pieces = []
 
     def spill(self, at: int, left: bytes, end: int) -> None:
         """Puts by what is held of the open message before ``at``; of what follows up to ``end`` only ``left`` stays."""
         self.note_place(at)
-        if self._message is None:
+        if self.message is None:
             return
         base = self.window.base
         self._pieces += (self.window.text[max(0, self._kept_from - base) : max(0, at - base)], left)
@@ -390,27 +375,6 @@ class Assembly(ABC):
         self._left_out += len(segments) - self._most_kept
         del segments[self._most_kept :]
         self._kept_from = self.scanner.keep = at
-
-    def _check_limits(self, segments: Sequence[Segment], stretch: bytes) -> None:
-        """Adds segments with too many elements, and elements with too many repetitions."""
-        dialect, limits = self.dialect, self.limits
-        many = stretch.count(dialect.element) > limits.segment_elements
-        repeated = dialect.repetition is not None and stretch.count(dialect.repetition) >= limits.repetitions
-        if not many and not repeated:
-            return
-        for segment in segments:
-            if segment.binary:
-                continue
-            if segment.raw.count(dialect.element) > limits.segment_elements:
-                number = len(segment.elements)
-                if number > limits.segment_elements:
-                    text = f"a segment of {number} elements; {limits.segment_elements} are accepted"
-                    self.add("too-large", text, segment, element=limits.segment_elements + 1)
-            if dialect.repetition is not None and segment.raw.count(dialect.repetition) >= limits.repetitions:
-                for element, occurrences in enumerate(segment.elements, 1):
-                    if len(occurrences) > limits.repetitions:
-                        text = f"an element of {len(occurrences)} repetitions; {limits.repetitions} are accepted"
-                        self.add("too-large", text, segment, element=element)
 
     # Groups.
 
@@ -548,9 +512,9 @@ class Assembly(ABC):
             text = f"{first.tag or 'a segment'} stands where only {wanted} may stand"
         else:
             text = f"{self._stretch_length} segments, {first.tag} to {last.tag}, stand where only {wanted} may stand"
-        value = first.raw[:_COPY].decode(self.dialect.charset, "replace")
+        value = first.raw[:COPY].decode(self.dialect.charset, "replace")
         self.add_at(findings, "misplaced-segment", text, first.offset, segment=first.tag, value=value, group=group)
-        self._places.pop(first.offset, None)
+        self.forget_place(first.offset)
         self._stretch = []
         self._stretch_length = 0
 
@@ -573,137 +537,12 @@ class Assembly(ABC):
             offset, count = self._empty
             text = f"{count} segment terminators with nothing before them were skipped, the first of them here"
             self.add_at(findings, "segment-empty-tag", text, offset, severity="note", layer="syntax")
-            self._places.pop(offset, None)
+            self.forget_place(offset)
             self._empty = []
 
     def _report_oversized(self, findings: list[Finding]) -> None:
         for offset, length in self.scanner.oversized[self._oversized_seen :]:
             text = f"a segment of {length} bytes; {self.limits.segment_bytes} are accepted, and the rest was left out"
             self.add_at(findings, "too-large", text, offset, layer="syntax")
-            self._places.pop(offset, None)
+            self.forget_place(offset)
         self._oversized_seen = len(self.scanner.oversized)
-
-    def note_place(self, offset: int) -> None:
-        """Remembers a place that may be needed when it is no longer held."""
-        self._places[offset] = self.window.source.place(offset)
-
-    # Characters.
-
-    def examine(self, segments: list[Segment], start: int, stretch: bytes, findings: list[Finding]) -> None:
-        """Adds what is wrong with characters and separators in ``segments``: ``stretch``, which begins at ``start``."""
-        for blemish in self._examiner.examine(segments, stretch):
-            if len(findings) > 2 * self.limits.findings + 1:
-                break
-            segment = blemish.segment
-            self.add_at(
-                findings,
-                blemish.code,
-                blemish.text,
-                segment.offset + blemish.index,
-                severity=blemish.severity,
-                layer="syntax",
-                segment=segment.tag,
-                position=segment.position or None,
-                element=blemish.element or None,
-                component=blemish.component if blemish.element else None,
-                repetition=blemish.repetition if blemish.element else None,
-                value=blemish.value[:_COPY],
-            )
-        if not self._suspected and not stretch.isascii():
-            self._suspect(stretch, start)
-
-    def _suspect(self, stretch: bytes, start: int) -> None:
-        """Says once for each interchange that its bytes look like another character set than it states."""
-        if not self.dialect.terminator.isascii():
-            stretch = stretch.replace(self.dialect.terminator, b" " * len(self.dialect.terminator))
-        suspected = suspicion(stretch, self.charset)
-        if suspected is None:
-            return
-        self._suspected = True
-        index, text = suspected
-        self.add_at(
-            self.interchange.findings,
-            "charset-suspect",
-            text,
-            start + index,
-            severity="note",
-            layer="syntax",
-            value=stretch[index : index + 8].decode(self.dialect.charset, "replace"),
-        )
-
-    # Findings.
-
-    def add(
-        self,
-        code: str,
-        text: str,
-        segment: Segment,
-        *,
-        severity: Severity = "error",
-        element: int | None = None,
-        component: int | None = None,
-        value: str | None = None,
-    ) -> None:
-        """Adds a finding about a segment, or an element of it, to the innermost level that is open."""
-        if self._message is not None:
-            findings = self._message.findings
-        elif self.group is not None and self.group.explicit:
-            findings = self.group.findings
-        else:
-            findings = self.interchange.findings
-        offset = segment.offset if element is None else segment.offset_of(element, component or 1)
-        self.add_at(
-            findings,
-            code,
-            text,
-            offset,
-            severity=severity,
-            segment=segment.tag,
-            position=segment.position or None,
-            element=element,
-            component=component,
-            value=value,
-        )
-
-    def add_at(
-        self,
-        findings: list[Finding],
-        code: str,
-        text: str,
-        offset: int,
-        *,
-        severity: Severity = "error",
-        layer: Layer = "envelope",
-        segment: str | None = None,
-        position: int | None = None,
-        element: int | None = None,
-        component: int | None = None,
-        repetition: int | None = None,
-        value: str | None = None,
-        group: Group | None = None,
-    ) -> None:
-        """Adds a finding at an offset; beyond the limit, one that says that there are more.
-
-        An error is left out only behind as many errors: the limit never turns a rejection into an acceptance.
-        """
-        excess = len(findings) - self.limits.findings
-        if excess > self.limits.findings or (excess >= 0 and severity != "error"):
-            if any(finding.code == "findings-suppressed" for finding in findings[self.limits.findings :]):
-                return
-            code, text, severity = "findings-suppressed", "there are more findings here than are listed", "note"
-        group = group if group is not None else self.group
-        at_interchange = findings is self.interchange.findings
-        message = None if at_interchange else self._message
-        where = Where(
-            interchange=self.interchange.control_number or None,
-            group=group.control_number if group is not None and group.explicit and not at_interchange else None,
-            message=message.reference if message is not None else None,
-            segment=segment,
-            segment_position=position,
-            element=element,
-            component=component,
-            repetition=repetition,
-        )
-        at, line, column = self._places.get(offset) or self.window.source.place(offset)
-        where = msgspec.structs.replace(where, line=line, column=column, offset=at)
-        findings.append(Finding(code=code, severity=severity, text=text, where=where, layer=layer, value=value))

@@ -37,7 +37,6 @@ _CONSTANTS: dict[str, Value] = {
 """What ``from bots.botsconfig import *`` brings, as far as tables need it."""
 
 _EDIFACT_NAME = re.compile(r"(?P<type>[A-Z]{6})(?P<letter>[A-Z])(?P<release>\d\d[A-C])UN[A-Z0-9]*")
-_EDIFACT_RECORDS = re.compile(r"records(?P<letter>[A-Z])(?P<release>\d\d[A-C])UN[A-Z0-9]*")
 _X12_NAME = re.compile(r"(?P<type>\d{3})(?P<version>\d{6}[A-Z0-9]*)")
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 _X12_FORMATS = {"A": "AN", "AR": "AN", "AN": "AN", "ID": "ID", "D": "DT", "DT": "DT", "T": "TM", "TM": "TM", "B": "B"}

@@ -237,11 +237,6 @@ class Guide:
         return f"Guide({self.name!r})"
 
     @property
-    def hierarchical(self) -> bool:
-        """Whether its HL segments form a tree with rules of its own (:mod:`translators.hierarchy`)."""
-        return self.hierarchy is not None
-
-    @property
     def header(self) -> Place:
         """UNH or ST."""
         return self.root.children[0]

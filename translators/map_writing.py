@@ -1,14 +1,14 @@
 """From the canonical form to a message: the same rules, run the other way.
 
-What is written is what the map's order says; the map's order is the guide's. Everything that was used is remembered,
-and at the end whatever is left of the document is reported: a message that says less than its order did must not go
-out unnoticed.
+What is written is what the map's order says; the map's order is the guide's. The document remembers what of it was used
+(:mod:`translators.map_document_use`), and at the end whatever is left is reported: a message that says less than its
+order did must not go out unnoticed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -19,15 +19,14 @@ from translators.finding import Finding, Layer
 from translators.map_codecs import TextCodec, plain_number, wrap
 from translators.map_context import Context, Lineage, Problem, Report, Value
 from translators.map_coverage import text_at
+from translators.map_document_use import DocumentInUse, Object, below, joined
 from translators.map_extensions import extension_faults
-from translators.map_paths import CanonicalPath, Match, Place, Step, read_canonical_path
+from translators.map_paths import CanonicalPath, Place, Step, read_canonical_path
 from translators.map_raw import read_raw
 from translators.map_rules import Field, Map, Part, Piece, Repeated, Setting, Total, When
 from translators.map_values import computed_text, converted_amount
 from translators.syntax import Elements
 from translators.tree import Node
-
-Object = dict[str, Value]
 
 _INDEX = re.compile(r"\[[0-9]+\]")
 
@@ -38,27 +37,22 @@ class Writer:
     def __init__(self, rules: Map, document: Canonical, context: Context, *, lineage: bool = False) -> None:
         self.rules = rules
         self.context = context
-        self.document: Object = msgspec.to_builtins(document, builtin_types=(datetime, Decimal))
+        self.document = DocumentInUse(msgspec.to_builtins(document, builtin_types=(datetime, Decimal)), self._too_many)
         self.findings: list[Finding] = []
         self.lineage: list[Lineage] | None = [] if lineage else None
-        self._used: set[tuple[int, str]] = {(id(self.document), "type")}
-        self._picked: set[int] = set()
-        """Items that a path picked out of their list: a later ``each`` leaves them out."""
         self._entries: list[Lineage] = []
         """The lineage of the segment that is being written."""
         self._written: list[tuple[Node, list[Lineage]]] = []
-        self._crowded: set[str] = set()
-        """Lists that have more items than the message can carry, and that this was said of."""
 
     def write(self) -> tuple[Node, ...]:
         """The message's body; what was wrong is in ``findings``."""
-        self._imply(self.rules.settings, self.document, "")
+        self._imply(self.rules.settings, self.document.root, "")
         if self.rules.extensions:
-            for path, fault in extension_faults(self.document, self.rules.extensions):
+            for path, fault in extension_faults(self.document.root, self.rules.extensions):
                 self._add(Problem("map-invalid", f"{path} {fault}: the map declares it so"), None, None, path, "rule")
-        nodes = self._parts(self.rules.parts, self.document, "", 0, "")
-        if not self._all_used(self.document):
-            self._report_left(self.document, "")
+        nodes = self._parts(self.rules.parts, self.document.root, "", 0, "")
+        for value, at in self.document.left():
+            self._left(value, at)
         if self.lineage is not None:
             self._number(nodes)
         return tuple(nodes)
@@ -91,7 +85,7 @@ class Writer:
                 made = self._raw(part, obj, above) if part.raw else self._part(part, obj, at, number, above)
             if not made and part.required in ("both", "out"):
                 what = part.path.text if part.path is not None else part.node.name
-                self._missing(what, part.node.name, None, self._trail(part.path, obj, at) if part.path else at)
+                self._missing(what, part.node.name, None, self.document.trail(part.path, obj, at) if part.path else at)
             if made and part.bounded:
                 # X12 LS and LE stand around the loop and name it.
                 made = [_bound("LS", part.bounded), *made, _bound("LE", part.bounded)]
@@ -118,19 +112,19 @@ class Writer:
         if not path.absolute and path.steps[0].name not in obj:
             return ()
         if part.binding == "with":
-            found = self._find(path.steps, path, obj)
+            found = self.document.find(path.steps, path, obj)
             if not isinstance(found, dict):
                 return ()
             plain = len(path.steps) == 1 and not path.steps[0].pick and not path.absolute
-            return [(found, _joined(at, path.steps[0].name) if plain else self._trail(path, obj, at))]
-        items = self._each(path, obj)
+            return [(found, joined(at, path.steps[0].name) if plain else self.document.trail(path, obj, at))]
+        items = self.document.each(path, obj)
         if not items:
             return ()
         *before, last = path.steps
         if before or path.absolute:
-            trail = self._trail(path._replace(steps=(*before, Step(last.name))), obj, at)
+            trail = self.document.trail(path._replace(steps=(*before, Step(last.name))), obj, at)
         else:
-            trail = _joined(at, last.name)
+            trail = joined(at, last.name)
         return [(item, f"{trail}[{index}]") for index, item in items]
 
     def _raw(self, part: Part, obj: Object, above: str) -> list[Node]:
@@ -142,8 +136,8 @@ class Writer:
             if not isinstance(each, dict) or each.get("guide") != self.rules.guide or each.get("path") != path:
                 continue
             tag, elements = read_raw(str(each.get("text")))
-            if tag == part.node.name and _fits(part, elements) and (id(each), "text") not in self._used:
-                self._used.update((id(each), key) for key in each)
+            if tag == part.node.name and _fits(part, elements) and (id(each), "text") not in self.document.used:
+                self.document.used.update((id(each), key) for key in each)
                 nodes.append(Node(name=tag, elements=elements))
         return nodes
 
@@ -200,7 +194,7 @@ class Writer:
 
     def _items(self, path: CanonicalPath, obj: Object) -> list[Object]:
         """Those items of a list that no path has picked."""
-        return [item for _, item in self._each(path, obj)]
+        return [item for _, item in self.document.each(path, obj)]
 
     def _segment(self, part: Part, obj: Object, at: str, number: int, *, force: bool, skip: int = 0) -> Node | None:
         texts: dict[Place, str] = {}
@@ -232,7 +226,9 @@ class Writer:
             if field.absent is not None:
                 texts[field.places[0]] = field.absent
             elif field.required in ("both", "out"):
-                self._missing(field.path.text, part.node.name, field.places[0], self._trail(field.path, obj, at))
+                self._missing(
+                    field.path.text, part.node.name, field.places[0], self.document.trail(field.path, obj, at)
+                )
         for field in derived:
             self._derived(field, texts, obj)
         for constant in part.constants:
@@ -249,22 +245,22 @@ class Writer:
         self, repeated: Repeated, part: Part, obj: Object, at: str, texts: dict[Place, str], skip: int
     ) -> None:
         """Puts items of a list behind each other; those without room are left, and reported like all that is."""
-        items = self._each(repeated.path, obj)
+        items = self.document.each(repeated.path, obj)
         if not items:
             return
         *before, last = repeated.path.steps
-        trail = self._trail(repeated.path._replace(steps=(*before, Step(last.name))), obj, at)
+        trail = self.document.trail(repeated.path._replace(steps=(*before, Step(last.name))), obj, at)
         for fields, (index, item) in zip(repeated.slots, items[skip:], strict=False):
             for field in fields:
                 written = self._texts(field, part, item, f"{trail}[{index}]") if field.only != "in" else None
                 if written is not None and any(written):
                     _put(texts, field, written)
                 elif field.required in ("both", "out"):
-                    path = self._trail(field.path, item, f"{trail}[{index}]")
+                    path = self.document.trail(field.path, item, f"{trail}[{index}]")
                     self._missing(field.path.text, part.node.name, field.places[0], path)
 
     def _total(self, total: Total, obj: Object) -> str:
-        found = list(_below(self.document if total.absolute else obj, total.names))
+        found = list(below(self.document.root if total.absolute else obj, total.names))
         if not total.sum:
             return str(len(found))
         return plain_number(sum((Decimal(each) for each in found if isinstance(each, int | Decimal)), Decimal(0)))
@@ -279,7 +275,7 @@ class Writer:
             if isinstance(field.codec, TextCodec) and field.table is None and isinstance(text, str):
                 lines = wrap(text, part.wrap)
                 if len(lines) > 1:
-                    self._used.update((id(item), name) for name in item)
+                    self.document.used.update((id(item), name) for name in item)
                     return [{**item, key: line} for line in lines]
         return [item]
 
@@ -288,7 +284,7 @@ class Writer:
     def _texts(self, field: Field, part: Part, obj: Object, at: str) -> Sequence[str] | None:
         def report(problem: Problem) -> None:
             layer: Layer = "code" if problem.code == "map-unmapped" else "rule"
-            self._add(problem, part.node.name, field.places[0], self._trail(field.path, obj, at), layer)
+            self._add(problem, part.node.name, field.places[0], self.document.trail(field.path, obj, at), layer)
 
         texts: Sequence[str] | None
         if field.inverse is not None:
@@ -298,11 +294,11 @@ class Writer:
         holder: Object | None = obj
         if field.plain:
             value = obj.get(field.plain)
-            self._used.add((id(obj), field.plain))
+            self.document.used.add((id(obj), field.plain))
         else:
-            holder, value = self._value(field.path, obj)
+            holder, value = self.document.value(field.path, obj)
         if holder is None or (value is None and field.instead is not None and field.table is None):
-            other = self._value(field.instead, obj) if field.instead is not None else (None, None)
+            other = self.document.value(field.instead, obj) if field.instead is not None else (None, None)
             holder, value = other if other[1] is not None else (holder, value)
         if holder is None:
             return None
@@ -318,7 +314,7 @@ class Writer:
             texts = None if code is None else _divided(code, len(field.places))
         elif value is not None:
             if field.unit:
-                self._used.add((id(holder), "unit"))
+                self.document.used.add((id(holder), "unit"))
                 value = converted_amount(field, value, holder, report)
             if value is not None:
                 texts = field.codec.write(value, len(field.places), self.context, report)
@@ -329,13 +325,13 @@ class Writer:
         """The text that an expression makes; every field it reads is used."""
         if field.inverse is None:
             return None
-        value = self._value(field.path, obj)[1] if not field.computed else None
+        value = self.document.value(field.path, obj)[1] if not field.computed else None
         if value is None and not field.computed:
             return None
         text = computed_text(field.inverse, value, obj, self.rules, self.context, report)
         if text is not None:
             for name in field.inverse.fields:
-                self._value(read_canonical_path(name), obj)
+                self.document.value(read_canonical_path(name), obj)
         return None if text is None else (text,)
 
     def _trace(
@@ -352,7 +348,7 @@ class Writer:
         )
         self._entries.append(
             Lineage(
-                path=self._trail(field.path, obj, at),
+                path=self.document.trail(field.path, obj, at),
                 text=" ".join(filter(None, texts)),
                 map=field.map,
                 rule=field.line,
@@ -364,15 +360,15 @@ class Writer:
 
     def _derived(self, field: Field, texts: dict[Place, str], obj: Object) -> None:
         """A value that reading derives from what is written is not left behind."""
-        holder, value = self._value(field.path, obj, use=False)
+        holder, value = self.document.value(field.path, obj, use=False)
         if holder is None or value is None or field.table is not None:
             return
         sent = [texts.get(place, "") for place in field.places]
         if any(sent) and field.codec.read(sent, self.context, lambda problem: None) == value:
-            self._used.add((id(holder), field.path.steps[-1].name))
+            self.document.used.add((id(holder), field.path.steps[-1].name))
 
     def _holds(self, when: When, obj: Object) -> bool:
-        holder, value = self._value(when.path, obj, use=False)
+        holder, value = self.document.value(when.path, obj, use=False)
         if when.table is None:
             return (value == when.word) != when.negated
         kept = holder.get("native") if holder is not None else None
@@ -385,119 +381,18 @@ class Writer:
     def _imply(self, settings: Sequence[Setting], obj: Object, at: str) -> None:
         """What the node's presence says needs no place; anything else cannot be said."""
         for setting in settings:
-            holder, value = self._value(setting.path, obj)
+            holder, value = self.document.value(setting.path, obj)
             if holder is not None and value is not None and value != setting.value:
                 text = f"{self.rules.type} can only say `{setting.value}` here: `{value}` is lost"
-                path = self._trail(setting.path, obj, at)
+                path = self.document.trail(setting.path, obj, at)
                 problem = Problem("map-not-carried", text, "error" if self._complete(path) else "warning", str(value))
                 self._add(problem, None, None, path, "rule")
 
-    # Ways through the document
-
-    def _value(self, path: CanonicalPath, obj: Object, *, use: bool = True) -> tuple[Object | None, Value | None]:
-        """The object that has, or could have, the value; and the value."""
-        *before, last = path.steps
-        holder = self._find(before, path, obj) if before else (self.document if path.absolute else obj)
-        if not isinstance(holder, dict):
-            return None, None
-        if use:
-            self._used.add((id(holder), last.name))
-        return holder, holder.get(last.name)
-
-    def _find(self, steps: Sequence[Step], path: CanonicalPath, obj: Object) -> Value | None:
-        holder: Value | None = self.document if path.absolute else obj
-        for step in steps:
-            if not isinstance(holder, dict):
-                return None
-            found = holder.get(step.name)
-            holder = self._pick(step, found, obj) if step.pick else found
-        return holder
-
-    def _pick(self, step: Step, items: Value | None, obj: Object) -> Value | None:
-        if not isinstance(items, list | tuple) or not items:
-            return None
-        if step.pick == "match":
-            for item in items:
-                if isinstance(item, dict) and self._is_picked(item, step, obj):
-                    self._picked.add(id(item))
-                    return self._use(item, step.matches)
-            return None
-        if step.pick == "only" and len(items) > 1 and step.name not in self._crowded:
-            self._crowded.add(step.name)
-            text = f"there are {len(items)} {step.name}, and a {self.rules.type} carries one: send one document each"
-            self._add(Problem("map-not-carried", text), None, None, step.name, "rule")
-        if step.pick == "first" and isinstance(items[0], dict):
-            self._picked.add(id(items[0]))
-        return None if step.pick == "single" and len(items) > 1 else items[0]
-
-    def _each(self, path: CanonicalPath, obj: Object) -> list[tuple[int, Object]]:
-        *before, last = path.steps
-        holder = self._find(before, path, obj) if before else (self.document if path.absolute else obj)
-        items = holder.get(last.name) if isinstance(holder, dict) else None
-        if not isinstance(items, list | tuple):
-            return []
-        return [
-            (number, self._use(item, last.matches))
-            for number, item in enumerate(items)
-            if isinstance(item, dict)
-            and (self._is_picked(item, last, obj) if last.pick else id(item) not in self._picked)
-        ]
-
-    def _trail(self, path: CanonicalPath, obj: Object, at: str) -> str:
-        """The canonical path of what ``path`` leads to from the object at ``at``; what is missing, as it was asked."""
-        names = [] if path.absolute or not at else [at]
-        holder: Value | None = self.document if path.absolute else obj
-        for step in path.steps:
-            found = holder.get(step.name) if isinstance(holder, dict) else None
-            if not step.pick:
-                names.append(step.name)
-                holder = found
-                continue
-            items = found if isinstance(found, list | tuple) else ()
-            number = next((n for n, item in enumerate(items) if self._is_picked(item, step, obj)), None)
-            holder = items[number] if number is not None else None
-            asked = ",".join(f"{match.field}={match.value}" for match in step.matches) or "0"
-            names.append(f"{step.name}[{asked if number is None else number}]")
-        return ".".join(names)
-
-    def _is_picked(self, item: Value, step: Step, obj: Object) -> bool:
-        return isinstance(item, dict) and all(
-            item.get(match.field) == (obj.get(str(match.value)) if match.reference else match.value)
-            for match in step.matches
-        )
-
-    def _use(self, item: Object, matches: Sequence[Match]) -> Object:
-        """``item``; what it was picked by is implied by the place it is written at."""
-        self._used.update((id(item), match.field) for match in matches)
-        return item
-
     # Findings
 
-    def _all_used(self, value: Value) -> bool:
-        """Whether nothing is left: the usual case, for which no names are needed."""
-        if isinstance(value, dict):
-            used, own = self._used, id(value)
-            return bool(value) and all(
-                (own, key) in used or key == "native" or self._all_used(inner) for key, inner in value.items()
-            )
-        return isinstance(value, list | tuple) and bool(value) and all(map(self._all_used, value))
-
-    def _report_left(self, value: Value, at: str) -> None:
-        """Reports what no rule has used: the whole of an object or list where nothing in it was."""
-        if at and not self._touched(value):
-            self._left(value, at)
-        elif isinstance(value, dict):
-            for key, inner in value.items():
-                if key != "native" and (id(value), key) not in self._used:
-                    self._report_left(inner, _joined(at, key))
-        elif isinstance(value, list | tuple):
-            for number, inner in enumerate(value):
-                self._report_left(inner, f"{at}[{number}]")
-
-    def _touched(self, value: Value) -> bool:
-        if isinstance(value, dict):
-            return any((id(value), key) in self._used or self._touched(inner) for key, inner in value.items())
-        return isinstance(value, list | tuple) and any(self._touched(inner) for inner in value)
+    def _too_many(self, name: str, number: int) -> None:
+        text = f"there are {number} {name}, and a {self.rules.type} carries one: send one document each"
+        self._add(Problem("map-not-carried", text), None, None, name, "rule")
 
     def _left(self, value: Value, at: str) -> None:
         pattern = _INDEX.sub("", at)
@@ -601,25 +496,9 @@ def _pieced(there: str, text: str, piece: Piece) -> str:
     return piece.by.join([*parts[: piece.number], text])
 
 
-def _below(value: Value | None, names: Sequence[str]) -> Iterator[Value]:
-    """What is at the end of the names, in every item of every list on the way."""
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from _below(item, names)
-    elif not names:
-        if value is not None:
-            yield value
-    elif isinstance(value, dict):
-        yield from _below(value.get(names[0]), names[1:])
-
-
 def _divided(code: str, places: int) -> Sequence[str]:
     return (code,) if places == 1 else code.split(":")[:places]
 
 
 def _present(node: Node | None) -> list[Node]:
     return [node] if node is not None else []
-
-
-def _joined(at: str, name: str) -> str:
-    return f"{at}.{name}" if at else name

@@ -148,7 +148,7 @@ def bodies(rng: Random, grammar: Guide) -> list[Node]:
     """Segments of a valid message, without header and trailer."""
     out: list[Node] = []
     fill(rng, grammar.root, Notation(grammar.standard), out)
-    if grammar.hierarchical:
+    if grammar.hierarchy is not None:
         plant(rng, [node for node in out if node.name == "HL"])
     return out[1:-1]
 
