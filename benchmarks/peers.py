@@ -7,7 +7,6 @@ cannot be made here (no network, no Java) is :class:`Missing`, and the table say
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks import peer_grammars
-from tests.services.peers import PYX12, python_with
+from tests.services.peers import PYX12, peers_folder, python_with
 from tests.services.running import Missing
 from translators.grammar import Guide
 
@@ -39,13 +38,6 @@ class PeerRun(msgspec.Struct, frozen=True):
     """The first error, where the program tells it."""
 
 
-def _cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(home) / "sallyport" / "peers"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 def _run(command: Sequence[str | Path], cwd: Path | None = None) -> str:
     try:
         done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
@@ -64,7 +56,7 @@ def _answer(command: Sequence[str | Path]) -> PeerRun:
 @cache
 def _staedi_classes() -> Path:
     """The folder with StAEDI, and our program compiled against it."""
-    folder = _cache() / "staedi"
+    folder = peers_folder() / "staedi"
     if not (folder / "ready").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

@@ -77,14 +77,20 @@ def envelope_errors_by_pyx12(files: Sequence[Path]) -> list[list[str]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def peers_folder() -> Path:
+    """Where peers are kept for the tests and benchmarks of this user."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = home / "sallyport" / "peers"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def python_with(name: str, *packages: str) -> Path:
     """The interpreter of an environment with ``packages``; :class:`Missing` when they cannot be installed.
 
     One process at a time makes it, and what was left half made is made anew.
     """
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    peers = home / "sallyport" / "peers"
-    peers.mkdir(parents=True, exist_ok=True)
+    peers = peers_folder()
     folder = peers / name
     python, ready = folder / "bin" / "python", folder / "ready"
     wanted = "\n".join(packages)

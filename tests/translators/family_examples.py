@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,10 +12,11 @@ from tests.translators.shipped import SHELF
 from translators.canonical import Canonical, read_canonical
 from translators.finding import Where
 from translators.grammar import Guide
-from translators.mapping import Context, Mapped, to_canonical
+from translators.mapping import Context, Mapped, from_canonical, to_canonical
 from translators.reading import read
-from translators.syntax import Segment
-from translators.validation import validate
+from translators.syntax import MessageKind, Segment
+from translators.tree import Node
+from translators.validation import validate, validate_tree
 
 EXAMPLES = Path(__file__).parents[2] / "profiles" / "examples"
 
@@ -52,3 +54,22 @@ def mapped(data: bytes, name: str, zone: str = "Europe/Brussels") -> Mapped:
     assert validated.findings == []
     at = Context(zone=ZoneInfo(zone), on=date(2026, 10, 1), source=reading.source)
     return to_canonical(validated.tree, shipped_map(name), at)
+
+
+def again(body: Sequence[Node], name: str, zone: str = "Europe/Brussels") -> Canonical:
+    """The document that a receiver makes of a message."""
+    tree = Node(name=name.rpartition("/")[2], group=True, children=list(body))
+    found = to_canonical(tree, shipped_map(name), context(zone))
+    assert [finding for finding in found.findings if finding.fatal] == []
+    assert found.document is not None
+    return found.document
+
+
+def written(document: Canonical, name: str, zone: str = "Europe/Brussels") -> tuple[tuple[Node, ...], list[str]]:
+    """The message that a map makes of a document, which is faultless, and the paths of what was left behind."""
+    rules = shipped_map(name)
+    built = from_canonical(document, rules, context(zone))
+    assert [finding for finding in built.findings if finding.fatal] == []
+    kind = MessageKind(type=rules.type, version=rules.guide.split("/")[1])
+    assert validate_tree(kind, "1", built.body, the_guide(rules.guide)) == []
+    return built.body, [finding.where.path or "" for finding in built.findings]

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.translators.family_examples import EXAMPLES, context, golden, mapped, segments_of, the_guide
+from tests.translators.family_examples import EXAMPLES, again, context, golden, mapped, segments_of, written
 from tests.translators.maps_at_hand import shipped_map
 from tests.translators.test_maps_covered import told
 from translators.canonical import (
-    Canonical,
     DespatchAdvice,
     OrderResponse,
     PurchaseOrder,
     search_references,
 )
-from translators.mapping import from_canonical, to_canonical
-from translators.syntax import MessageKind
-from translators.tree import Node
-from translators.validation import validate_tree
+from translators.mapping import from_canonical
 
 # An example and its map, with the agreement's zone; its canonical document stands beside it.
 MESSAGES = {
@@ -31,26 +27,6 @@ MESSAGES = {
     "receiving_advice/pallets-venlo.recadv.edi": ("edifact/D.96A/RECADV", "Europe/Brussels"),
     "delivery_schedule/brackets-greenville.830.x12": ("x12/004010/830", "America/New_York"),
 }
-
-
-def written(document: Canonical, name: str, zone: str = "Europe/Brussels") -> tuple[tuple[Node, ...], list[str]]:
-    """The message that a map makes of a document, which is faultless, and what it says was left behind."""
-    rules = shipped_map(name)
-    built = from_canonical(document, rules, context(zone))
-    assert [finding for finding in built.findings if finding.fatal] == []
-    kind = MessageKind(type=rules.type, version=rules.guide.split("/")[1])
-    assert validate_tree(kind, "1", built.body, the_guide(rules.guide)) == []
-    return built.body, [finding.where.path or "" for finding in built.findings]
-
-
-def again(body: tuple[Node, ...], name: str, zone: str = "Europe/Brussels") -> Canonical:
-    """The document that a receiver makes of a message."""
-    found = to_canonical(
-        Node(name=name.rpartition("/")[2], group=True, children=list(body)), shipped_map(name), context(zone)
-    )
-    assert [finding for finding in found.findings if finding.fatal] == []
-    assert found.document is not None
-    return found.document
 
 
 @pytest.mark.parametrize("file", MESSAGES)

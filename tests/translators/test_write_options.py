@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import msgspec
 import pytest
 
+from tests.translators.writing_samples import EDIFACT, IFTSTA, STATUS_214, X12, segment
 from translators.envelope import Envelope, Layout, Outgoing, OutgoingGroup, Package, Written
 from translators.reading import read
 from translators.reading_terms import ReadingTerms
@@ -16,32 +16,9 @@ from translators.syntax import Address, Elements, MessageKind
 from translators.tree import Node
 from translators.writing import write
 
-_AT = datetime(2024, 1, 2, 3, 4, tzinfo=UTC)
-_EDIFACT = Envelope(
-    syntax="edifact",
-    sender=Address(id="SENDER", qualifier="14"),
-    receiver=Address(id="RECEIVER", qualifier="14"),
-    control_number="77",
-    at=_AT,
-)
-_X12 = Envelope(
-    syntax="x12",
-    sender=Address(id="SENDER", qualifier="02"),
-    receiver=Address(id="RECEIVER", qualifier="ZZ"),
-    control_number="000000077",
-    at=_AT,
-)
-_IFTSTA = MessageKind(type="IFTSTA", version="D.96A", agency="UN")
-_214 = MessageKind(type="214", version="004010", agency="X")
-
-
-def _segment(name: str, *values: str | tuple[str, ...]) -> Node:
-    elements: Elements = tuple(((value,),) if isinstance(value, str) else (value,) for value in values)
-    return Node(name=name, elements=elements)
-
 
 def _message(envelope: Envelope, *body: Node, reference: str = "1", kind: MessageKind | None = None) -> Outgoing:
-    kind = kind or (_IFTSTA if envelope.syntax == "edifact" else _214)
+    kind = kind or (IFTSTA if envelope.syntax == "edifact" else STATUS_214)
     return Outgoing(kind=kind, reference=reference, body=body)
 
 
@@ -78,7 +55,7 @@ def _codes(written: Written) -> list[str]:
 def test_characters_are_replaced_and_that_is_said(
     charset: str, layout: dict[str, object], value: str, encoded: bytes
 ) -> None:
-    written = _written(_with(_EDIFACT, charset=charset, layout=layout), _segment("FTX", "A", ("B", value)))
+    written = _written(_with(EDIFACT, charset=charset, layout=layout), segment("FTX", "A", ("B", value)))
     assert written.sendable and b"FTX+A+B:" + encoded + b"'" in written.data
     (finding,) = written.findings
     assert (finding.code, finding.severity, finding.value) == ("character-substituted", "warning", value)
@@ -99,13 +76,13 @@ def test_characters_are_replaced_and_that_is_said(
     ],
 )
 def test_what_has_no_substitute_is_an_error(layout: dict[str, object], value: str) -> None:
-    written = _written(_with(_EDIFACT, charset="UNOA", layout=layout), _segment("FTX", value))
+    written = _written(_with(EDIFACT, charset="UNOA", layout=layout), segment("FTX", value))
     assert "character-invalid" in _codes(written) and not written.sendable
 
 
 def test_names_in_the_envelope_are_never_replaced() -> None:
-    envelope = _with(_EDIFACT, charset="UNOA", sender=Address(id="Müller"), layout={"unencodable": "substitute"})
-    assert not _written(envelope, _segment("BGM", "1")).sendable
+    envelope = _with(EDIFACT, charset="UNOA", sender=Address(id="Müller"), layout={"unencodable": "substitute"})
+    assert not _written(envelope, segment("BGM", "1")).sendable
 
 
 def test_letters_without_a_transliteration_have_none() -> None:
@@ -116,24 +93,24 @@ def test_letters_without_a_transliteration_have_none() -> None:
 
 
 def test_an_encoding_by_agreement_decides() -> None:
-    written = _written(_with(_X12, encoding="utf-8"), _segment("N1", "港"))
+    written = _written(_with(X12, encoding="utf-8"), segment("N1", "港"))
     assert "港".encode() in written.data and written.sendable
     assert (
         next(read(written.data, terms=ReadingTerms(charset="utf-8")).interchanges[0].messages).segments[1].text(1)
         == "港"
     )
-    written = _written(_with(_EDIFACT, encoding="cp1252"), _segment("FTX", "€"))
+    written = _written(_with(EDIFACT, encoding="cp1252"), segment("FTX", "€"))
     assert b"FTX+\x80'" in written.data
-    written = _written(_with(_EDIFACT, syntax_version=4, character_encoding="7"), _segment("FTX", "港"))
+    written = _written(_with(EDIFACT, syntax_version=4, character_encoding="7"), segment("FTX", "港"))
     assert written.data.startswith(b"UNB+UNOC:4::7+") and "港".encode() in written.data
     assert next(read(written.data).interchanges[0].messages).segments[1].text(1) == "港"
-    assert _codes(_written(_with(_EDIFACT, syntax_version=4, character_encoding="5"), _segment("FTX"))) == [
+    assert _codes(_written(_with(EDIFACT, syntax_version=4, character_encoding="5"), segment("FTX"))) == [
         "charset-unsupported"
     ]
 
 
 def test_what_will_be_suspected_is_said() -> None:
-    written = _written(_EDIFACT, _segment("FTX", "Ã¼"))
+    written = _written(EDIFACT, segment("FTX", "Ã¼"))
     assert written.sendable and _codes(written) == ["charset-suspect"]
     assert [finding.code for finding in read(written.data).interchanges[0].findings] == ["charset-suspect"]
 
@@ -155,8 +132,8 @@ def test_what_will_be_suspected_is_said() -> None:
 def test_another_delimiter_is_chosen_from_those_the_partner_takes(
     pool: str, value: str, isa: bytes, sendable: bool
 ) -> None:
-    envelope = _with(_X12, layout={"alternatives": pool})
-    written = write(envelope, [_message(envelope, _segment("N1", "SF")), _message(envelope, _segment("N1", value))])
+    envelope = _with(X12, layout={"alternatives": pool})
+    written = write(envelope, [_message(envelope, segment("N1", "SF")), _message(envelope, segment("N1", value))])
     assert written.data.startswith(isa)
     assert ("character-invalid" not in _codes(written)) == sendable
     if sendable:
@@ -167,20 +144,20 @@ def test_another_delimiter_is_chosen_from_those_the_partner_takes(
 
 def test_delimiters_in_data_are_replaced_where_the_partner_wants_that() -> None:
     layout = {"delimiter_in_data": "substitute", "substitutes": {"*": "x"}, "substitute": " "}
-    written = _written(_with(_X12, layout=layout), _segment("N1", "2*3:A"))
+    written = _written(_with(X12, layout=layout), segment("N1", "2*3:A"))
     assert b"N1*2x3 A~" in written.data and written.sendable
     assert _codes(written) == ["character-substituted"]
 
 
 def test_a_release_character_is_announced_where_x12_has_one() -> None:
-    envelope = _with(_X12, control_version="00801", release="\\")
-    written = _written(envelope, _segment("N1", "A*B\\C~D"))
+    envelope = _with(X12, control_version="00801", release="\\")
+    written = _written(envelope, segment("N1", "A*B\\C~D"))
     assert b"~ISX*\\~GS*" in written.data and b"N1*A\\*B\\\\C\\~D~" in written.data
     assert not written.findings
     (interchange,) = read(written.data).interchanges
     assert not interchange.findings
     assert next(interchange.messages).segments[1].text(1) == "A*B\\C~D"
-    assert _codes(_written(_with(_X12, release="\\"), _segment("N1", "A"))) == ["delimiter-unusual"]
+    assert _codes(_written(_with(X12, release="\\"), segment("N1", "A"))) == ["delimiter-unusual"]
 
 
 @pytest.mark.parametrize(
@@ -195,13 +172,13 @@ def test_a_release_character_is_announced_where_x12_has_one() -> None:
     ],
 )
 def test_una_by_agreement(advice: str, changes: dict[str, object], begins: bytes, codes: list[str]) -> None:
-    written = _written(msgspec.structs.replace(_EDIFACT, advice=advice, **changes), _segment("BGM", "1"))
+    written = _written(msgspec.structs.replace(EDIFACT, advice=advice, **changes), segment("BGM", "1"))
     assert written.data.startswith(begins) and _codes(written) == codes
 
 
 def test_an_asterisk_is_released_only_where_it_repeats() -> None:
-    assert b"FTX+A*B'" in _written(_EDIFACT, _segment("FTX", "A*B")).data
-    assert b"FTX+A?*B'" in _written(_with(_EDIFACT, syntax_version=4), _segment("FTX", "A*B")).data
+    assert b"FTX+A*B'" in _written(EDIFACT, segment("FTX", "A*B")).data
+    assert b"FTX+A?*B'" in _written(_with(EDIFACT, syntax_version=4), segment("FTX", "A*B")).data
 
 
 # Layout.
@@ -220,17 +197,17 @@ def test_an_asterisk_is_released_only_where_it_repeats() -> None:
     ],
 )
 def test_the_last_line_break(newline: str, final: str | None, ends: bytes) -> None:
-    envelope = _with(_EDIFACT, advice="always", layout={"newline": newline, "final_newline": final})
-    written = _written(envelope, _segment("BGM", "1"))
+    envelope = _with(EDIFACT, advice="always", layout={"newline": newline, "final_newline": final})
+    written = _written(envelope, segment("BGM", "1"))
     assert written.data.endswith(b"UNZ+1+" + ends)
     assert written.data.startswith(b"UNA:+.? '" + newline.encode() + b"UNB")
     assert not read(written.data).findings
 
 
 @pytest.mark.parametrize("newline", ["", "\n", "\r\n"])
-@pytest.mark.parametrize("envelope", [_EDIFACT, _X12], ids=["edifact", "x12"])
+@pytest.mark.parametrize("envelope", [EDIFACT, X12], ids=["edifact", "x12"])
 def test_lines_of_a_fixed_width(envelope: Envelope, newline: str) -> None:
-    body = [_segment("FTX", "AAI", "", f"LINE {number} OF A TEXT THAT IS SO LONG") for number in range(20)]
+    body = [segment("FTX", "AAI", "", f"LINE {number} OF A TEXT THAT IS SO LONG") for number in range(20)]
     written = _written(_with(envelope, layout={"wrap": 80, "newline": newline}), *body)
     lines = written.data.split((newline or "\n").encode())
     assert {len(line) for line in lines[:-1]} == {80} and 0 < len(lines[-1]) <= 80
@@ -248,19 +225,19 @@ def test_lines_of_a_fixed_width(envelope: Envelope, newline: str) -> None:
 
 
 def test_what_cannot_be_wrapped_is_not_and_that_is_said() -> None:
-    short = _written(_with(_EDIFACT, layout={"wrap": 80}), _segment("BGM", "1"))
+    short = _written(_with(EDIFACT, layout={"wrap": 80}), segment("BGM", "1"))
     assert b"\n" not in short.data and _codes(short) == ["layout-not-possible"]
     binary = Node(name="BIN", elements=((("",),), (("X" * 300,),)))
-    assert _codes(_written(_with(_X12, layout={"wrap": 80}), binary)) == ["layout-not-possible"]
-    assert _codes(_written(_with(_X12, terminator="\n", layout={"wrap": 80}), _segment("N1", "X" * 300))) == [
+    assert _codes(_written(_with(X12, layout={"wrap": 80}), binary)) == ["layout-not-possible"]
+    assert _codes(_written(_with(X12, terminator="\n", layout={"wrap": 80}), segment("N1", "X" * 300))) == [
         "layout-not-possible"
     ]
 
 
 def test_trailing_empty_values_are_kept_on_request() -> None:
-    body = (_segment("NAD", "BY", ("1", "", ""), "", ""), Node(name="FTX", elements=((("A",), ("",)),)))
+    body = (segment("NAD", "BY", ("1", "", ""), "", ""), Node(name="FTX", elements=((("A",), ("",)),)))
     dropped, kept = (
-        _written(_with(_EDIFACT, syntax_version=4, layout={"keep_trailing": keep}), *body) for keep in (False, True)
+        _written(_with(EDIFACT, syntax_version=4, layout={"keep_trailing": keep}), *body) for keep in (False, True)
     )
     assert b"NAD+BY+1'FTX+A'" in dropped.data
     assert b"NAD+BY+1::++'FTX+A*'" in kept.data
@@ -268,7 +245,7 @@ def test_trailing_empty_values_are_kept_on_request() -> None:
 
 
 def test_an_empty_occurrence_is_left_out_and_that_is_said() -> None:
-    written = _written(_with(_EDIFACT, syntax_version=4), Node(name="FTX", elements=((("A",), ("",), ("B",)),)))
+    written = _written(_with(EDIFACT, syntax_version=4), Node(name="FTX", elements=((("A",), ("",), ("B",)),)))
     assert b"FTX+A*B'" in written.data
     assert [(each.code, each.severity, each.where.repetition) for each in written.findings] == [
         ("repetition-empty", "warning", 2)
@@ -296,7 +273,7 @@ def test_a_layout_without_meaning_is_the_callers_fault(wrong: dict[str, object])
 
 def test_every_field_of_unb() -> None:
     envelope = _with(
-        _EDIFACT,
+        EDIFACT,
         syntax_version=4,
         code_list_version="D03",
         character_encoding="2",
@@ -309,14 +286,14 @@ def test_every_field_of_unb() -> None:
         agreement="AGREED 7",
         test_indicator="2",
     )
-    written = _written(envelope, _segment("BGM", "1"))
+    written = _written(envelope, segment("BGM", "1"))
     assert written.data.startswith(
         b"UNB+UNOC:4:D03:2+SENDER:14+RECEIVER:14+20240102:0304+77+PW?'1:BB+IFTMIN+A+2+AGREED 7+2'"
     )
     assert not written.findings
     (interchange,) = read(written.data).interchanges
     assert not interchange.findings and interchange.test and interchange.acknowledgment_requested
-    below = _written(msgspec.structs.replace(envelope, syntax_version=3, test_indicator="1"), _segment("BGM", "1"))
+    below = _written(msgspec.structs.replace(envelope, syntax_version=3, test_indicator="1"), segment("BGM", "1"))
     assert below.data.startswith(b"UNB+UNOC:3+") and not below.findings
 
 
@@ -335,19 +312,19 @@ def test_every_field_of_unb() -> None:
     ],
 )
 def test_fields_of_unb_that_cannot_be_sent(change: dict[str, object], element: int) -> None:
-    (finding,) = _written(msgspec.structs.replace(_EDIFACT, **change), _segment("BGM", "1")).findings
+    (finding,) = _written(msgspec.structs.replace(EDIFACT, **change), segment("BGM", "1")).findings
     assert (finding.code, finding.where.element) == ("interchange-header-invalid", element)
 
 
 def test_every_field_of_isa() -> None:
     envelope = _with(
-        _X12,
+        X12,
         authorization=("03", "AUTH"),
         security=("01", "SECRET"),
         test_indicator="I",
         request_acknowledgment=True,
     )
-    written = _written(envelope, _segment("B10", "1"))
+    written = _written(envelope, segment("B10", "1"))
     assert written.data.startswith(
         b"ISA*03*AUTH      *01*SECRET    *02*SENDER         *ZZ*RECEIVER       *240102*0304*U*00401*000000077*1*I*:~"
     )
@@ -366,7 +343,7 @@ def test_every_field_of_isa() -> None:
     ],
 )
 def test_fields_of_isa_that_cannot_be_sent(change: dict[str, object], element: int) -> None:
-    (finding,) = _written(msgspec.structs.replace(_X12, **change), _segment("B10", "1")).findings
+    (finding,) = _written(msgspec.structs.replace(X12, **change), segment("B10", "1")).findings
     assert (finding.code, finding.where.element) == ("interchange-header-invalid", element)
 
 
@@ -380,7 +357,7 @@ def test_fields_of_isa_that_cannot_be_sent(change: dict[str, object], element: i
     ],
 )
 def test_dates_and_separators_by_version(control: str, version: str, date: bytes, isa11: bytes) -> None:
-    envelope = msgspec.structs.replace(_X12, control_version=control)
+    envelope = msgspec.structs.replace(X12, control_version=control)
     kind = MessageKind(type="214", version=version, agency="X")
     written = write(envelope, [_message(envelope, kind=kind)])
     assert date in written.data and isa11 in written.data and not written.findings
@@ -398,7 +375,7 @@ def test_dates_and_separators_by_version(control: str, version: str, date: bytes
 )
 def test_the_guide_in_the_set_header(version: str, wanted: bool | None, header: bytes, codes: list[str]) -> None:
     kind = MessageKind(type="999", version=version, association="X231", agency="X")
-    envelope = _with(_X12, implementation_reference=wanted)
+    envelope = _with(X12, implementation_reference=wanted)
     written = write(envelope, [_message(envelope, kind=kind)])
     assert header in written.data and _codes(written) == codes
 
@@ -406,7 +383,7 @@ def test_the_guide_in_the_set_header(version: str, wanted: bool | None, header: 
 # Groups and packages.
 
 
-def _groups(*numbers: str, kinds: tuple[MessageKind, ...] = (_IFTSTA,)) -> list[OutgoingGroup]:
+def _groups(*numbers: str, kinds: tuple[MessageKind, ...] = (IFTSTA,)) -> list[OutgoingGroup]:
     return [
         OutgoingGroup(
             number=number,
@@ -428,7 +405,7 @@ def test_the_whole_of_an_edifact_interchange_with_groups() -> None:
         sender=Address(id="APP", qualifier="ZZ"),
         password="PW",
     )
-    written = write(_with(_EDIFACT, group_receiver="DESK"), [*_groups("G1", kinds=(_IFTSTA, _IFTSTA)), second])
+    written = write(_with(EDIFACT, group_receiver="DESK"), [*_groups("G1", kinds=(IFTSTA, IFTSTA)), second])
     assert written.data == (
         b"UNB+UNOC:3+SENDER:14+RECEIVER:14+240102:0304+77'"
         b"UNG+IFTSTA+SENDER:14+DESK+240102:0304+G1+UN+D:96A'"
@@ -443,9 +420,9 @@ def test_the_whole_of_an_edifact_interchange_with_groups() -> None:
 
 
 def test_a_group_of_several_types_is_for_syntax_4() -> None:
-    mixed = _groups("1", kinds=(_IFTSTA, _IFTMIN))
-    assert _codes(write(_EDIFACT, mixed)) == ["message-not-in-group"]
-    written = write(_with(_EDIFACT, syntax_version=4), mixed)
+    mixed = _groups("1", kinds=(IFTSTA, _IFTMIN))
+    assert _codes(write(EDIFACT, mixed)) == ["message-not-in-group"]
+    written = write(_with(EDIFACT, syntax_version=4), mixed)
     assert b"UNG++SENDER:14+RECEIVER:14+20240102:0304+1'UNH" in written.data and not written.findings
     (interchange,) = read(written.data).interchanges
     assert not interchange.findings and not interchange.groups[0].findings
@@ -456,46 +433,46 @@ def test_a_group_of_several_types_is_for_syntax_4() -> None:
     ("content", "codes"),
     [
         (_groups("1", "1"), ["duplicate-group"]),
-        ([*_groups("1"), Outgoing(kind=_IFTSTA, reference="9", body=())], ["groups-mixed"]),
+        ([*_groups("1"), Outgoing(kind=IFTSTA, reference="9", body=())], ["groups-mixed"]),
         (_groups(""), ["group-header-invalid"]),
         (_groups("X" * 15), ["group-header-invalid"]),
         ([OutgoingGroup(number="1", messages=())], ["empty-interchange"]),
-        (_groups("1", kinds=(_IFTSTA,))[:0], ["empty-interchange"]),
+        (_groups("1", kinds=(IFTSTA,))[:0], ["empty-interchange"]),
     ],
 )
 def test_groups_that_cannot_be_sent(content: list[OutgoingGroup | Outgoing], codes: list[str]) -> None:
-    assert _codes(write(_EDIFACT, content)) == codes
+    assert _codes(write(EDIFACT, content)) == codes
 
 
 def test_several_functional_groups() -> None:
-    kinds = (_214, MessageKind(type="990", version="004010", agency="X"))
+    kinds = (STATUS_214, MessageKind(type="990", version="004010", agency="X"))
     groups = [group for number, kind in zip("12", kinds, strict=True) for group in _groups(number, kinds=(kind,))]
-    written = write(_X12, groups)
+    written = write(X12, groups)
     assert b"GS*QM*" in written.data and b"GS*GF*" in written.data and written.data.endswith(b"IEA*2*000000077~")
     assert not written.findings and not read(written.data).interchanges[0].findings
-    assert _codes(write(_X12, _groups("1", "01", kinds=(_214,)))) == ["duplicate-group"]
+    assert _codes(write(X12, _groups("1", "01", kinds=(STATUS_214,)))) == ["duplicate-group"]
     own = Outgoing(kind=MessageKind(type="286", version="004010"), reference="1", body=(), functional="AD")
-    assert b"GS*AD*" in write(_X12, [own]).data and not write(_X12, [own]).findings
+    assert b"GS*AD*" in write(X12, [own]).data and not write(X12, [own]).findings
 
 
 def test_a_package_holds_any_bytes() -> None:
     data = b"\x00'UNZ+1+X'\n\xff"
     package = Package(reference="P1", identification=("1", "4711"), object_type=("24", "JPG"), data=data)
-    envelope = _with(_EDIFACT, syntax_version=4, layout={"newline": "\n"})
-    written = write(envelope, [_message(envelope, _segment("BGM", "1")), package])
+    envelope = _with(EDIFACT, syntax_version=4, layout={"newline": "\n"})
+    written = write(envelope, [_message(envelope, segment("BGM", "1")), package])
     assert written.sendable and not written.findings
     assert b"\nUNO+P1+1:4711+24:JPG+12'" + data + b"UNP+12+P1'\nUNZ+2+77'" in written.data
     (interchange,) = read(written.data).interchanges
     # The reader passes packages over and says so; nothing else is wrong.
     assert {finding.code for finding in interchange.findings} <= {"package-unsupported"}
-    assert _codes(write(_EDIFACT, [package])) == ["misplaced-segment"]
+    assert _codes(write(EDIFACT, [package])) == ["misplaced-segment"]
     with pytest.raises(ValueError, match="no packages"):
-        write(_X12, [package])
+        write(X12, [package])
 
 
 def test_binary_segments_state_their_length() -> None:
     filtered = Node(name="BDS", elements=((("ASC",),), (("",),), (("~*\n",),)))
-    written = _written(_X12, Node(name="BIN", elements=((("",),), (("\xff~ST*214",),))), filtered)
+    written = _written(X12, Node(name="BIN", elements=((("",),), (("\xff~ST*214",),))), filtered)
     assert b"BIN*8*\xff~ST*214~BDS*ASC*3*~*\n~SE*4*0001~" in written.data and written.sendable
 
 
@@ -504,8 +481,8 @@ def test_binary_segments_state_their_length() -> None:
     [((("4",),), (("ABC",),)), ((("",),), (("",),)), ((("1",),),), ((("",),), (("港",),))],
 )
 def test_binary_segments_that_cannot_be_sent(elements: Elements) -> None:
-    assert _codes(_written(_X12, Node(name="BIN", elements=elements))) == ["binary-length-invalid"]
+    assert _codes(_written(X12, Node(name="BIN", elements=elements))) == ["binary-length-invalid"]
 
 
 def test_a_segment_has_an_end() -> None:
-    assert _codes(_written(_EDIFACT, _segment("FTX", "X" * (1 << 20)))) == ["too-large"]
+    assert _codes(_written(EDIFACT, segment("FTX", "X" * (1 << 20)))) == ["too-large"]
