@@ -28,7 +28,7 @@ def test_the_umask_decides_who_reads_it(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "a.json").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("call", ["os.fsync", "pathlib.Path.replace"])
 def test_what_fails_leaves_the_old_content_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
@@ -37,7 +37,7 @@ def test_what_fails_leaves_the_old_content_and_nothing_else(
 
     file = tmp_path / "a.json"
     write_durably(file, b"one")
-    monkeypatch.setattr(*((os, "fsync") if call == "fsync" else (Path, "replace")), fails)
+    monkeypatch.setattr(call, fails)
     with pytest.raises(OSError, match="No space"):
         write_durably(file, b"two")
     assert file.read_bytes() == b"one"
