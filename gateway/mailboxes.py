@@ -12,34 +12,34 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from gateway.channels.sftp.mailboxes import Entry, Gone
+from gateway.channels.sftp.tree import Folder
 from gateway.instance import Gateway
 from gateway.ledger import mailboxes, objects
 from gateway.ledger.mailboxes import Entry as Row
-from gateway.sftp.mailboxes import Entry, Gone
-from gateway.sftp.tree import Folder
 
 
 class LedgerMailboxes:
-    """:class:`gateway.sftp.mailboxes.Mailboxes` over one gateway."""
+    """:class:`gateway.channels.sftp.mailboxes.Mailboxes` over one gateway."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
     def list(self, party: str, folder: Folder) -> list[Entry]:
-        """See :class:`gateway.sftp.mailboxes.Mailboxes`."""
+        """See :class:`gateway.channels.sftp.mailboxes.Mailboxes`."""
         return [_shown(row) for row in self._gateway.database.read(lambda c: mailboxes.list(c, party, folder))]
 
     def find(self, party: str, folder: Folder, name: str) -> Entry | None:
-        """See :class:`gateway.sftp.mailboxes.Mailboxes`."""
+        """See :class:`gateway.channels.sftp.mailboxes.Mailboxes`."""
         row = self._gateway.database.read(lambda c: mailboxes.find(c, party, folder, name))
         return _shown(row) if row else None
 
     def read(self, entry: Entry) -> bytes:
-        """See :class:`gateway.sftp.mailboxes.Mailboxes`."""
+        """See :class:`gateway.channels.sftp.mailboxes.Mailboxes`."""
         return self._gateway.content(entry.sha256)
 
     def stage(self, party: str, name: str, path: Path, sha256: str, at: datetime) -> Entry:
-        """See :class:`gateway.sftp.mailboxes.Mailboxes`."""
+        """See :class:`gateway.channels.sftp.mailboxes.Mailboxes`."""
         locator = self._gateway.archive.append(path.read_bytes())
 
         def commit(connection: Connection) -> Row:
@@ -50,15 +50,15 @@ class LedgerMailboxes:
         return _shown(self._gateway.database.write(commit))
 
     def rename(self, entry: Entry, name: str) -> None:
-        """See :class:`gateway.sftp.mailboxes.Mailboxes`."""
+        """See :class:`gateway.channels.sftp.mailboxes.Mailboxes`."""
         self._change(entry, lambda c: mailboxes.rename(c, entry.id, name, self._gateway.clock()))
 
     def remove(self, entry: Entry) -> None:
-        """See :class:`gateway.sftp.mailboxes.Mailboxes`."""
+        """See :class:`gateway.channels.sftp.mailboxes.Mailboxes`."""
         self._change(entry, lambda c: mailboxes.remove(c, entry.id, self._gateway.clock()))
 
     def collected(self, entry: Entry) -> None:
-        """See :class:`gateway.sftp.mailboxes.Mailboxes`."""
+        """See :class:`gateway.channels.sftp.mailboxes.Mailboxes`."""
         self._gateway.database.write(lambda c: mailboxes.collected(c, entry.id, self._gateway.clock()))
 
     def _change(self, entry: Entry, change: Callable[[Connection], bool]) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from archive import ArchiveFault
 from gateway.arrival import Arrival, ArrivalRefused, BrokenUpload, printable
+from gateway.channels.sftp import Limits, Login, SftpServer, host_keys
 from gateway.config import Home
 from gateway.control import ControlSocket, Order, Status, obey
 from gateway.database import NOT_NOW, DatabaseFault
@@ -34,7 +35,6 @@ from gateway.metrics import serve_metrics
 from gateway.outbound import build_message
 from gateway.publishing import DELIVER
 from gateway.receiving import BUILD, READ, Conflict, receive_from_business, receive_from_partner
-from gateway.sftp import Limits, Login, SftpServer, host_keys
 from gateway.sweeping import sweep, tidy
 from gateway.working import Workers
 from partners import SftpChannel

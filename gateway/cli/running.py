@@ -100,11 +100,11 @@ def serve(home: HomeOption = DEFAULT_HOME) -> None:
 
     from archive import ArchiveFault
     from gateway import logs
+    from gateway.channels.sftp import KeyFault, SpoolBusy
     from gateway.database import DatabaseFault
     from gateway.profiles_folder import ProfilesUnusable
     from gateway.serving import GatewayBroken
     from gateway.serving import serve as run
-    from gateway.sftp import KeyFault, SpoolBusy
     from queues import ExchangeFault
 
     logs.configure(place.config.log)

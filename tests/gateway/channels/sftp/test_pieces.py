@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.arrival import Arrival, printable
-from gateway.sftp import Gone, KeyFault, MemoryMailboxes, SpoolBusy, host_keys, temporary
-from gateway.sftp.coverage import MAX_GAPS, Coverage, Scattered
-from gateway.sftp.spool import Spool, SpoolRefusal
-from gateway.sftp.tree import Place, Refusal, file_attributes, line, locate
+from gateway.channels.sftp import Gone, KeyFault, MemoryMailboxes, SpoolBusy, host_keys, temporary
+from gateway.channels.sftp.coverage import MAX_GAPS, Coverage, Scattered
+from gateway.channels.sftp.spool import Spool, SpoolRefusal
+from gateway.channels.sftp.tree import Place, Refusal, file_attributes, line, locate
 
 NOON = datetime(2026, 3, 9, 12, 5, tzinfo=UTC)
 
@@ -168,7 +168,7 @@ def test_two_processes_do_not_share_a_spool(tmp_path: Path) -> None:
     spool = _spool(tmp_path)
     with pytest.raises(SpoolBusy, match="in use by another gateway"):
         _spool(tmp_path)
-    script = "import sys; from pathlib import Path; from gateway.sftp.spool import Spool; "
+    script = "import sys; from pathlib import Path; from gateway.channels.sftp.spool import Spool; "
     script += "Spool(Path(sys.argv[1]), limit=1, reserve=0)"
     other = subprocess.run(
         [sys.executable, "-c", script, str(spool.folder)], capture_output=True, text=True, check=False

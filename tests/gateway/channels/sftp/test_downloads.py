@@ -9,11 +9,11 @@ import asyncssh
 import paramiko
 import pytest
 
+from gateway.channels.sftp import Limits
 from gateway.clock import system_clock
-from gateway.sftp import Limits
 
 if TYPE_CHECKING:
-    from tests.gateway.sftp.conftest import Connect, House, Open, Place, Raw, Speak, SpeakRaw
+    from tests.gateway.channels.sftp.conftest import Connect, House, Open, Place, Raw, Speak, SpeakRaw
 
 CONTENT = b"ISA*00*          *00*          *ZZ*US             *ZZ*ACME           *"
 

@@ -20,16 +20,16 @@ from typing import TypeVar
 import structlog
 
 from gateway.arrival import printable
+from gateway.channels.sftp import tree, wire
+from gateway.channels.sftp.coverage import Coverage, Scattered
+from gateway.channels.sftp.intake import Intake, Upload
+from gateway.channels.sftp.limits import Limits
+from gateway.channels.sftp.mailboxes import Entry, Gone, Mailboxes
+from gateway.channels.sftp.threads import Threads
+from gateway.channels.sftp.tree import Place, Refusal
+from gateway.channels.sftp.visitor import Visitor
+from gateway.channels.sftp.wire import Open, Status
 from gateway.clock import Clock
-from gateway.sftp import tree, wire
-from gateway.sftp.coverage import Coverage, Scattered
-from gateway.sftp.intake import Intake, Upload
-from gateway.sftp.limits import Limits
-from gateway.sftp.mailboxes import Entry, Gone, Mailboxes
-from gateway.sftp.threads import Threads
-from gateway.sftp.tree import Place, Refusal
-from gateway.sftp.visitor import Visitor
-from gateway.sftp.wire import Open, Status
 
 H = TypeVar("H", bound="Upload | Download | Listing")
 

@@ -16,7 +16,7 @@ import pytest
 from gateway.arrival import Arrival, ArrivalRefused
 
 if TYPE_CHECKING:
-    from tests.gateway.sftp.conftest import Connect, House, Speak
+    from tests.gateway.channels.sftp.conftest import Connect, House, Speak
 
 CONTENT = b"UNB+UNOC:3+ACME+US+260101:1200+1'UNZ+0+1'"
 

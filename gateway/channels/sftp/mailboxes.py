@@ -16,7 +16,7 @@ from typing import Protocol
 import msgspec
 
 from gateway.arrival import Arrival
-from gateway.sftp.tree import Folder
+from gateway.channels.sftp.tree import Folder
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.sftp import wire
-from gateway.sftp.wire import Attributes, Packets, Request, WireFault
+from gateway.channels.sftp import wire
+from gateway.channels.sftp.wire import Attributes, Packets, Request, WireFault
 
 # Written down from draft-ietf-secsh-filexfer-02, sections 3 to 6, and OpenSSH's PROTOCOL file, sections 4.1 to 4.8.
 INIT = "00000005 01 00000003"

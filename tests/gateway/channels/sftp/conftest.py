@@ -16,8 +16,8 @@ import paramiko
 import pytest
 
 from gateway.arrival import Arrival, BrokenUpload
+from gateway.channels.sftp import Limits, Login, MemoryMailboxes, SftpServer, host_keys
 from gateway.clock import system_clock
-from gateway.sftp import Limits, Login, MemoryMailboxes, SftpServer, host_keys
 
 T = TypeVar("T")
 

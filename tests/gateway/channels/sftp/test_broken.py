@@ -13,11 +13,11 @@ import paramiko
 import pytest
 
 from gateway.arrival import Arrival
-from gateway.sftp import Limits
-from gateway.sftp.spool import SpoolFile
+from gateway.channels.sftp import Limits
+from gateway.channels.sftp.spool import SpoolFile
 
 if TYPE_CHECKING:
-    from tests.gateway.sftp.conftest import Connect, House, Open, Place, Raw, Speak, SpeakRaw
+    from tests.gateway.channels.sftp.conftest import Connect, House, Open, Place, Raw, Speak, SpeakRaw
 
 HALF = b"UNB+UNOC:3+ACME+US+260101:1200+1'UNH+1+IFT"
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from gateway.sftp.wire import Attributes, Name, Status
+from gateway.channels.sftp.wire import Attributes, Name, Status
 
 Folder = Literal["in", "out"]
 FOLDERS: tuple[Folder, ...] = ("in", "out")

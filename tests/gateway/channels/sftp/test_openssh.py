@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.gateway.sftp.conftest import House, Place
+    from tests.gateway.channels.sftp.conftest import House, Place
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 CONTENT = b"UNB+UNOC:3+ACME+US+260101:1200+1'UNZ+0+1'"

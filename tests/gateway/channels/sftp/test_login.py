@@ -14,11 +14,11 @@ import paramiko
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.sftp import Limits, Login, host_keys
-from gateway.sftp.door import FailedLogins, admits
+from gateway.channels.sftp import Limits, Login, host_keys
+from gateway.channels.sftp.door import FailedLogins, admits
 
 if TYPE_CHECKING:
-    from tests.gateway.sftp.conftest import House, Open
+    from tests.gateway.channels.sftp.conftest import House, Open
 
 Step = Callable[[asyncssh.SSHClientConnection], Awaitable[None]]
 

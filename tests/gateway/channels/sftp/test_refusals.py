@@ -9,12 +9,12 @@ import asyncssh
 import paramiko
 import pytest
 
-from gateway.sftp import Limits, wire
-from gateway.sftp.conversation import Conversation
-from gateway.sftp.wire import MAX_DATA, MAX_PACKET
+from gateway.channels.sftp import Limits, wire
+from gateway.channels.sftp.conversation import Conversation
+from gateway.channels.sftp.wire import MAX_DATA, MAX_PACKET
 
 if TYPE_CHECKING:
-    from tests.gateway.sftp.conftest import House, Open, Place, Raw, Speak, SpeakRaw
+    from tests.gateway.channels.sftp.conftest import House, Open, Place, Raw, Speak, SpeakRaw
 
 PATHS = [
     "../../etc/passwd",

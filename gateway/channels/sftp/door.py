@@ -19,10 +19,10 @@ import asyncssh
 import structlog
 
 from gateway.arrival import printable
-from gateway.sftp.conversation import Conversation
-from gateway.sftp.limits import Limits
-from gateway.sftp.session import Session
-from gateway.sftp.visitor import Login, LookUp, Visitor
+from gateway.channels.sftp.conversation import Conversation
+from gateway.channels.sftp.limits import Limits
+from gateway.channels.sftp.session import Session
+from gateway.channels.sftp.visitor import Login, LookUp, Visitor
 from partners import decode_key
 
 log = structlog.get_logger()

@@ -39,16 +39,16 @@ import asyncssh
 import structlog
 
 from gateway.arrival import Receive, ReportBroken
+from gateway.channels.sftp.conversation import Conversation
+from gateway.channels.sftp.door import RSA_SIGNATURES, SIGNATURES, Door, FailedLogins, Hall
+from gateway.channels.sftp.intake import Intake
+from gateway.channels.sftp.limits import Limits
+from gateway.channels.sftp.mailboxes import Mailboxes
+from gateway.channels.sftp.session import Session
+from gateway.channels.sftp.spool import Spool
+from gateway.channels.sftp.threads import Threads
+from gateway.channels.sftp.visitor import LookUp, Visitor
 from gateway.clock import Clock, system_clock
-from gateway.sftp.conversation import Conversation
-from gateway.sftp.door import RSA_SIGNATURES, SIGNATURES, Door, FailedLogins, Hall
-from gateway.sftp.intake import Intake
-from gateway.sftp.limits import Limits
-from gateway.sftp.mailboxes import Mailboxes
-from gateway.sftp.session import Session
-from gateway.sftp.spool import Spool
-from gateway.sftp.threads import Threads
-from gateway.sftp.visitor import LookUp, Visitor
 
 log = structlog.get_logger()
 

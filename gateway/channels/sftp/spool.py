@@ -17,7 +17,7 @@ import os
 import secrets
 from pathlib import Path
 
-from gateway.sftp.coverage import Coverage, Scattered
+from gateway.channels.sftp.coverage import Coverage, Scattered
 
 _LOOK_AFTER = 4 << 20
 """Bytes written between two looks at the free space."""

@@ -18,10 +18,10 @@ from collections.abc import Callable
 
 import asyncssh
 
-from gateway.sftp import wire
-from gateway.sftp.conversation import Conversation
-from gateway.sftp.limits import Limits
-from gateway.sftp.wire import Status
+from gateway.channels.sftp import wire
+from gateway.channels.sftp.conversation import Conversation
+from gateway.channels.sftp.limits import Limits
+from gateway.channels.sftp.wire import Status
 
 STOPPED = "the server was stopped"
 

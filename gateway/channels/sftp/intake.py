@@ -20,14 +20,14 @@ from typing import ParamSpec, TypeVar
 import structlog
 
 from gateway.arrival import Arrival, ArrivalRefused, BrokenUpload, Receive, ReportBroken, printable
+from gateway.channels.sftp.limits import Limits
+from gateway.channels.sftp.mailboxes import Entry, Mailboxes
+from gateway.channels.sftp.spool import Spool, SpoolFile, SpoolRefusal
+from gateway.channels.sftp.threads import Threads
+from gateway.channels.sftp.tree import Refusal, temporary
+from gateway.channels.sftp.visitor import Visitor
+from gateway.channels.sftp.wire import Status
 from gateway.clock import Clock
-from gateway.sftp.limits import Limits
-from gateway.sftp.mailboxes import Entry, Mailboxes
-from gateway.sftp.spool import Spool, SpoolFile, SpoolRefusal
-from gateway.sftp.threads import Threads
-from gateway.sftp.tree import Refusal, temporary
-from gateway.sftp.visitor import Visitor
-from gateway.sftp.wire import Status
 
 P = ParamSpec("P")
 T = TypeVar("T")

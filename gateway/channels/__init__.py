@@ -1,0 +1,1 @@
+"""Channels: how bytes come from partners and go to them; one package for each transport."""
