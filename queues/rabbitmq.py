@@ -25,13 +25,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from urllib.parse import urlsplit
 
 import aio_pika
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import (
     CONNECTION_EXCEPTIONS,
     ChannelPreconditionFailed,
@@ -177,6 +177,19 @@ class RabbitExchange:
                 self._unreachable = (asyncio.get_running_loop().time() + CONNECTING_PAUSE, reason)
                 raise Unreachable(reason) from error
 
+    @asynccontextmanager
+    async def answered(self) -> AsyncIterator[None]:
+        """What is awaited within has to be answered in time: the client itself waits for a silent broker for ever.
+
+        Raises ``TimeoutError`` with a text for a person.
+        """
+        try:
+            async with asyncio.timeout(self._confirmed_within):
+                yield
+        except TimeoutError as error:
+            text = f"{self._shown} did not answer within {self._confirmed_within:g} seconds. It is tried again"
+            raise TimeoutError(text) from error
+
     async def _connect(self) -> AbstractConnection:
         connection = await aio_pika.connect(self._url, client_properties={"connection_name": self._name})
 
@@ -192,7 +205,8 @@ class RabbitExchange:
         connection, self._connection = self._connection, None
         if connection:
             with suppress(*_FAULTS):
-                await connection.close()
+                async with self.answered():
+                    await connection.close()
 
     async def _declare(self, connection: AbstractConnection) -> None:
         topology = self.topology
@@ -332,20 +346,34 @@ class _RabbitConsumer:
             return
         try:
             channel.close_callbacks.add(lambda *_: ended.set())
-            # When the queue is deleted the broker cancels the consumer and leaves the channel open.
-            (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(lambda _: ended.set())
-            await channel.set_qos(prefetch_count=self._exchange.prefetch)
-            queue = await channel.get_queue(self._exchange.queue, ensure=False)
-            tag = await queue.consume(take)
+            if (begun := await unless(self._stopping, self._begin(channel, take, ended))) is None:
+                return
+            queue, tag = begun
             self._trouble = None
             await unless(self._stopping, ended.wait())
             if not ended.is_set():
-                await queue.cancel(tag)
+                async with self._exchange.answered():
+                    await queue.cancel(tag)
         finally:
             ended.set()
             await asyncio.gather(*at_work)
             with suppress(*_FAULTS):
-                await channel.close()
+                async with self._exchange.answered():
+                    await channel.close()
+
+    async def _begin(
+        self, channel: AbstractChannel, take: Callable[[AbstractIncomingMessage], Awaitable[None]], ended: asyncio.Event
+    ) -> tuple[AbstractQueue, str]:
+        """The queue that is read from now on, and the name of the reading; a fault when the broker does not answer.
+
+        A broker that has just come back may never answer: it took the request before its queue had a leader.
+        """
+        async with self._exchange.answered():
+            # When the queue is deleted the broker cancels the consumer and leaves the channel open.
+            (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(lambda _: ended.set())
+            await channel.set_qos(prefetch_count=self._exchange.prefetch)
+            queue = await channel.get_queue(self._exchange.queue, ensure=False)
+            return queue, await queue.consume(take)
 
     async def _deal(self, message: AbstractIncomingMessage, ended: asyncio.Event) -> None:
         """Offer the letter until something is decided about it, or until it has to go back to the queue."""

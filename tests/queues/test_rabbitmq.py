@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from hashlib import sha256
+from typing import cast
 from urllib.parse import urlsplit
 
 import aio_pika
 import pytest
-from pamqp import commands, frame
+from pamqp import commands, constants, frame
 from pamqp.body import ContentBody
 from pamqp.header import ContentHeader
 
@@ -290,6 +293,117 @@ def test_a_lost_connection_does_not_cut_a_handler(rabbitmq_server: RabbitServer,
     assert asyncio.run(interrupted(amqp_url, cut)) == ["begun", "finished"] * 2, (
         "it came again after the first one ended"
     )
+
+
+class Swallowing:
+    """A relay before the broker that keeps chosen answers of the broker to itself, by class and method of AMQP."""
+
+    CONSUME_OK, CANCEL_OK = (60, 21), (60, 31)
+
+    def __init__(self, url: str, answer: tuple[int, int], count: int) -> None:
+        parts = urlsplit(url)
+        self._broker = str(parts.hostname), int(parts.port or 0)
+        self._swallow = struct.pack(">HH", *answer)
+        self._count = count
+        self.swallowed = 0
+        self._url = url
+
+    @asynccontextmanager
+    async def url(self) -> AsyncIterator[str]:
+        relays: set[asyncio.Task[None]] = set()
+
+        async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            relays.add(cast("asyncio.Task[None]", asyncio.current_task()))
+            answers, requests = await asyncio.open_connection(*self._broker)
+            try:
+                async with asyncio.TaskGroup() as both:
+                    both.create_task(self._copy(reader, requests))
+                    both.create_task(self._sift(answers, writer))
+            except* OSError:
+                pass
+            finally:
+                for each in (writer, requests):
+                    each.close()
+
+        async with await asyncio.start_server(relay, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            yield self._url.replace(f"{self._broker[0]}:{self._broker[1]}", f"127.0.0.1:{port}")
+            server.close()
+            await asyncio.gather(*relays)
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def _sift(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A frame is its type, channel and length, the payload, and an end mark.
+        with suppress(asyncio.IncompleteReadError):
+            while head := await reader.readexactly(7):
+                body = await reader.readexactly(int.from_bytes(head[3:7], "big") + 1)
+                if head[0] == constants.FRAME_METHOD and body[:4] == self._swallow and self.swallowed < self._count:
+                    self.swallowed += 1
+                    continue
+                writer.write(head + body)
+                await writer.drain()
+        writer.close()
+
+
+def test_a_broker_that_never_answers_keeps_nobody_from_stopping(amqp_url: str) -> None:
+    async def handler(_: Letter) -> None:
+        raise AssertionError("nothing was published")
+
+    async def play() -> None:
+        silent = Swallowing(amqp_url, Swallowing.CONSUME_OK, 1_000)
+        async with silent.url() as url, asyncio.timeout(WITHIN):
+            exchange = RabbitExchange(url, patience=QUICK)
+            consumer = await exchange.consume(handler)
+            await until(lambda: silent.swallowed > 0)
+            await consumer.stop()
+            await exchange.close()
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_answer_that_never_comes_is_asked_for_again(amqp_url: str, count: int) -> None:
+    arrived: list[str] = []
+
+    async def handler(given: Letter) -> None:
+        arrived.append(given.message_id)
+
+    async def play() -> None:
+        silent = Swallowing(amqp_url, Swallowing.CONSUME_OK, count)
+        async with silent.url() as url, asyncio.timeout(WITHIN):
+            exchange = RabbitExchange(url, end="business", patience=QUICK, confirmed_within=1)
+            consumer = await exchange.consume(handler)
+            await until(lambda: "did not answer within 1 seconds" in (consumer.trouble or ""))
+            gateway = RabbitExchange(amqp_url)
+            await gateway.publish(letter(1))
+            await until(lambda: arrived == ["m-1"])
+            await until(lambda: consumer.trouble is None)
+            assert silent.swallowed == count
+            await exchange.close()
+            await gateway.close()
+
+    asyncio.run(play())
+
+
+def test_a_broker_that_lets_nobody_go_is_left(amqp_url: str) -> None:
+    async def handler(_: Letter) -> None:
+        raise AssertionError("nothing was published")
+
+    async def play() -> None:
+        silent = Swallowing(amqp_url, Swallowing.CANCEL_OK, 1_000)
+        async with silent.url() as url, asyncio.timeout(WITHIN):
+            exchange = RabbitExchange(url, patience=QUICK, confirmed_within=1)
+            consumer = await exchange.consume(handler)
+            await until(lambda: consumer.trouble is None)
+            await exchange.close()
+            assert silent.swallowed == 1
+
+    asyncio.run(play())
 
 
 def test_a_deleted_queue_is_made_again(amqp_url: str) -> None:

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -147,7 +148,9 @@ def test_a_reader_that_leaves_ends_the_command_quietly(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_a_command_without_a_traceback() -> None:
-    started = process("validate", "-", stdin=subprocess.PIPE)
+    # A run in the background of a shell was told to ignore Ctrl-C, and hands that on.
+    as_in_front = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    started = process("validate", "-", stdin=subprocess.PIPE, preexec_fn=as_in_front)
     assert started.stdin is not None
     # More than a pipe holds: when it is written, the command has begun to read, and waits for the rest.
     started.stdin.write(b"UNB+" + b" " * (1 << 20))
