@@ -6,9 +6,10 @@ The package does no I/O and knows no clock: contents, names and days are argumen
 """
 
 from partners.agreement import Agreement, Terms, diff, read_agreement
+from partners.as2_channel import As2Channel
 from partners.authorized_key import decode as decode_key
 from partners.authorized_key import fingerprint as key_fingerprint
-from partners.channel import AmqpChannel, As2Channel, Channel, SftpChannel
+from partners.channel import AmqpChannel, Channel, SftpChannel
 from partners.code_list import CodeList, CodePair
 from partners.envelope import Clearance, Delimiters, Envelope
 from partners.fault import Fault, Place

@@ -18,6 +18,7 @@ from itertools import combinations
 import msgspec
 
 from partners.agreement import Agreement, Terms, carries
+from partners.as2_channel import As2Channel
 from partners.attachments import attach
 from partners.channel import KINDS, Channel, SftpChannel
 from partners.code_list import CodeList
@@ -97,8 +98,9 @@ class _Loading:
                 self.faults += faults
                 if root is not None:
                     self._sort(root)
-        for name, channel in self.nodes["channels"].items():
-            self.nodes["channels"][name] = attach(channel, attachments, self.faults)
+        for kind in ("channels", "party"):
+            for name, node in self.nodes[kind].items():
+                self.nodes[kind][name] = attach(node, attachments, self.faults)
         self._read_parties_and_lists()
         self._read_channels()
         self._read_agreements()
@@ -321,6 +323,7 @@ class _Loading:
                 if other != name:
                     place = self.nodes["channels"][name].items["login"].place
                     self._fault(place, f"login `{channel.login}` belongs to channel `{other}` already")
+        self._check_as2_names()
         self._check_ranges()
         pairs: dict[tuple[str, str], list[Terms]] = {}
         for terms in self.terms.values():
@@ -328,6 +331,32 @@ class _Loading:
         for together in pairs.values():
             for earlier, later in combinations(together, 2):
                 self._check_clash(earlier, later)
+
+    def _check_as2_names(self) -> None:
+        """A message names its sender and no channel: each AS2 name has to lead to one channel."""
+        claimed: dict[str, str] = {}
+        for name, channel in self.channels.items():
+            party = self.parties.get(channel.party)
+            if not isinstance(channel, As2Channel) or party is None:
+                continue
+            node = self.nodes["channels"][name]
+            place = node.items["as2_name"].place if "as2_name" in node.items else node.place
+            names = [each.value for each in party.identities if each.scheme == "as2"]
+            as2_name = channel.as2_name or next(iter(names), None)
+            if as2_name is None or as2_name not in names:
+                stated = f" `{as2_name}`" if as2_name else ""
+                self._fault(
+                    place, f"party `{party.id}` has no AS2 name{stated}", "add it to its identities, scheme as2"
+                )
+                continue
+            own = {each.file for party in self.parties.values() for each in party.certificates}
+            if channel.sign_with is not None and channel.sign_with not in own:
+                message = f"no party of ours has the certificate `{channel.sign_with}`"
+                self._fault(node.items["sign_with"].place, message, did_you_mean(channel.sign_with, own))
+            other = claimed.setdefault(as2_name, name)
+            if other != name:
+                hint = "give one of them another `as2_name`"
+                self._fault(place, f"AS2 name `{as2_name}` leads to channel `{other}` already", hint)
 
     def _check_ranges(self) -> None:
         """Flows that draw from one counter have to agree on where it ends."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from partners.certificate import OwnCertificate
 from partners.identity import Identity, WireIdentity
 from partners.model import Model
 from partners.scalars import Form, Id, Name
@@ -30,6 +31,8 @@ class Party(Model):
     name: Name
     identities: Annotated[tuple[Identity, ...], Field(min_length=1)]
     contacts: tuple[Contact, ...] = ()
+    certificates: tuple[OwnCertificate, ...] = ()
+    """Of our own parties: the certificates we sign and decrypt with in AS2. A counterpart's stand in its channel."""
 
     def identity(self, scheme: str) -> WireIdentity | None:
         """The first identity of ``scheme``, or ``None``."""

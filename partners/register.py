@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from partners.agreement import Agreement
+from partners.as2_channel import As2Channel
 from partners.channel import Channel, SftpChannel
 from partners.code_list import CodeList
 from partners.flow import Direction, Flow
@@ -101,6 +102,10 @@ class Register:
             for channel in self.channels.values()
             if isinstance(channel, SftpChannel)
         }
+        self._channel_of_as2: dict[str, As2Channel] = {}
+        for channel in self.channels.values():
+            if isinstance(channel, As2Channel) and (name := self.as2_name(channel)) is not None:
+                self._channel_of_as2[name] = channel
         self._between: dict[tuple[str, str], list[Agreement]] = {}
         for agreement in self.agreements.values():
             self._between.setdefault((agreement.us.id, agreement.party.id), []).append(agreement)
@@ -112,6 +117,21 @@ class Register:
     def channel_of_login(self, kind: str, user: str) -> Channel | None:
         """The channel whose login this is; logins are compared exactly."""
         return self._channel_of_login.get((kind, user))
+
+    def as2_name(self, channel: As2Channel) -> str | None:
+        """The partner's AS2 name at this endpoint."""
+        identity = self.parties[channel.party].identity("as2")
+        return channel.as2_name or (identity.value if identity else None)
+
+    def channel_of_as2(self, sender: str, receiver: str) -> tuple[As2Channel, Party] | None:
+        """The channel that a message from one AS2 name to another belongs to, and the party of ours it is for.
+
+        Names are compared exactly (RFC 4130, 6.2). ``None`` unless both are known and some agreement joins the two.
+        """
+        channel, us = self._channel_of_as2.get(sender), self.party_of(WireIdentity("as2", receiver))
+        if channel is None or us is None or (us.id, channel.party) not in self._between:
+            return None
+        return channel, us
 
     def party_of_login(self, kind: str, user: str) -> Party | None:
         """The party whose login this is."""

@@ -12,7 +12,8 @@ from typing import cast
 from pydantic.json_schema import models_json_schema
 
 from partners.agreement import Terms
-from partners.channel import AmqpChannel, As2Channel, SftpChannel
+from partners.as2_channel import As2Channel
+from partners.channel import AmqpChannel, SftpChannel
 from partners.code_list import CodeList
 from partners.party import Party
 
@@ -32,8 +33,9 @@ def profile_schema() -> dict[str, Json]:
             definitions[name]["required"] = ["id"]
     for name in ("SftpChannel", "As2Channel", "AmqpChannel"):
         cast(list[str], definitions[name]["required"]).remove("party")
-    certificate = cast(dict[str, Json], definitions["Certificate"]["properties"])
-    del certificate["pem"]
+    for name in ("Certificate", "OwnCertificate"):
+        certificate = cast(dict[str, Json], definitions[name]["properties"])
+        del certificate["pem"]
     agreement = definitions.pop("Terms")
     properties = cast(dict[str, Json], agreement["properties"])
     flow = definitions["Flow"]

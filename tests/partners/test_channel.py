@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from partners import SftpChannel, decode_key, key_fingerprint
 from partners.authorized_key import check_line
-from partners.channel import MAX_NAME, NAME_PARTS
+from partners.file_name import MAX_NAME, NAME_PARTS
 
 
 def line(kind: str, *fields: bytes) -> str:
