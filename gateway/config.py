@@ -44,6 +44,34 @@ class SftpSettings(Model):
     """Bytes that stay free: uploads are refused before the disk is full, so that answers can still be written."""
 
 
+class As2Settings(Model):
+    """Our AS2 endpoint, where partners post messages and receipts to."""
+
+    enabled: Switch = False
+    listen: Address = "127.0.0.1"
+    """Where partners, or the proxy before them, connect to."""
+    port: Port = 4080
+    """0 takes a free one, which the start-up line names."""
+    path: Annotated[str, Form(r"/[A-Za-z0-9._~/-]{0,200}", "a path such as /as2")] = "/as2"
+    """Messages and receipts come here; any other path is not found."""
+    url: Annotated[str, Form(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?/[\x21-\x7e]*", "a URL")] | None = None
+    """The address that partners see, for asynchronous receipts to come to; where a profile asks for them."""
+    domain: Annotated[str, Form(rf"{_LABEL}(?:\.{_LABEL}){{0,20}}", "a domain name")] = "sallyport.invalid"
+    """The right side of our Message-IDs; a domain of yours makes them unique in the world."""
+    certificate: Annotated[str, Form(r"[^\r\n]+", "a file")] | None = None
+    """The chain of certificates of an HTTPS server, as PEM; without one the endpoint speaks HTTP, behind a proxy."""
+    private_key: Annotated[str, Form(r"[^\r\n]+", "a file")] | None = None
+    """Its key, as PEM."""
+    max_body: Annotated[Whole, Field(ge=1)] = 4 << 30
+    """Bytes of one request; a larger one is refused, where its length is stated before its body is read."""
+    disk_reserve: Whole = 256 << 20
+    """Bytes that stay free: requests are refused before the disk is full."""
+    at_once: Annotated[Whole, Field(ge=1, le=1000)] = 32
+    """Requests that are worked on at a time; a further one is told to come again (503)."""
+    at_once_per_partner: Annotated[Whole, Field(ge=1, le=1000)] = 8
+    """Of one partner, so that one cannot keep the others out."""
+
+
 class BusinessSettings(Model):
     """The company's own side: where canonical messages go to and come from."""
 
@@ -86,6 +114,7 @@ class Config(Model):
     overdue_check: Duration = read_duration("PT15S")
     """How often due dates are looked at; a receipt is reported overdue at most this long after its moment."""
     sftp: SftpSettings = SftpSettings()
+    as2: As2Settings = As2Settings()
     business: BusinessSettings = BusinessSettings()
     metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()
@@ -121,6 +150,16 @@ class Home:
     def spool(self) -> Path:
         """The folder where uploads grow until they are complete."""
         return self.data / "spool"
+
+    @property
+    def as2_spool(self) -> Path:
+        """The folder where AS2 messages are kept while they are taken apart or built."""
+        return self.data / "as2-spool"
+
+    @property
+    def secrets(self) -> Path:
+        """The folder of passwords that profiles name: one file each."""
+        return self.keys / "secrets"
 
     @property
     def keys(self) -> Path:

@@ -17,7 +17,7 @@ from gateway.ledger import counters, deliveries, interchanges, journal, objects,
 from gateway.ledger.interchanges import InterchangeRow
 from gateway.ledger.messages import MessageRow
 from gateway.ledger.transmissions import Transmission
-from partners import Agreement, Flow, SftpChannel
+from partners import Agreement, As2Channel, Flow, SftpChannel
 from translators.envelope import Envelope
 
 BUSINESS = "business"
@@ -65,7 +65,7 @@ def record_for_partner(
     objects.record(connection, locator, now)
     profile_versions.record(connection, agreement.sha256, agreement.id, agreement.resolved.decode(), now)
     channel = agreement.channel(flow.channel)
-    if not isinstance(channel, SftpChannel):
+    if not isinstance(channel, SftpChannel | As2Channel):
         raise LookupError(f"agreement `{agreement.id}`: nothing can be sent over channel `{flow.channel}`")
     transmission_id = new_id("t", now)
     transmission = Transmission(

@@ -33,7 +33,9 @@ from gateway.exchange.expectation import (
 )
 
 ContentStatus = ContentState
-DeliveryStatus = Literal["none", "queued", "sending", "retry-wait", "delivered", "parked", "refused", "cancelled"]
+DeliveryStatus = Literal[
+    "none", "queued", "sending", "sent", "retry-wait", "delivered", "doubtful", "parked", "refused", "cancelled"
+]
 """``none``: there is nothing to deliver (yet), as with a rejected message."""
 ReceiptStatus = Literal["none-due", "waiting", "partially-met", "met", "met-with-errors", "rejected", "overdue"]
 
@@ -70,7 +72,7 @@ MOVING: frozenset[EventKind] = frozenset(
 """The kinds of event that can change a status; the others are told and leave the fold as it is."""
 
 _DELIVERY_ORDER: tuple[DeliveryState, ...] = (
-    "refused", "parked", "retry-wait", "sending", "queued", "delivered", "cancelled"
+    "refused", "doubtful", "parked", "retry-wait", "sending", "sent", "queued", "delivered", "cancelled"
 )  # fmt: skip
 
 

@@ -128,7 +128,7 @@ object_ = Table(
     Column("stored_at", Instant, nullable=False),
 )
 
-UNDELIVERED = "delivery IN ('queued', 'sending', 'retry-wait', 'parked')"
+UNDELIVERED = "delivery IN ('queued', 'sending', 'sent', 'retry-wait', 'doubtful', 'parked')"
 
 transmission = Table(
     "transmission",
@@ -386,6 +386,61 @@ mailbox_entry = Table(
         postgresql_where=text("removed_at IS NULL"),
     ),
     sqlite_autoincrement=True,
+)
+
+as2_received = Table(
+    "as2_received",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("sender", Wire(128), nullable=False, comment="AS2-From, unquoted"),
+    Column("receiver", Wire(128), nullable=False, comment="AS2-To, unquoted"),
+    Column("message_id", Wire(998), nullable=False, comment="without angle brackets and blanks around it"),
+    Column("party", String(120), nullable=False),
+    Column("channel", String(120), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("code", String(40), nullable=False, comment="of the disposition that was answered"),
+    Column("cause", String(64), nullable=False, comment="why it was not accepted; never told to the partner"),
+    Column("headers", JSON, nullable=False, comment="the HTTP header fields as they came"),
+    Column("body_sha256", SHA256, ForeignKey("object.sha256"), comment="the body as it came; null when not kept"),
+    Column("mic_algorithm", String(8)),
+    Column("mic", _bytewise(128), comment="hexadecimal; what a repetition is known by, whatever its encryption"),
+    Column("facts", JSON, nullable=False, comment="packaging, certificates, algorithms, tolerances: the evidence"),
+    Column("transmission", ID, ForeignKey("transmission.id"), comment="the first document; null when none was taken"),
+    Column("receipt", String(5), nullable=False, comment="none, sync, async: how an MDN was asked for"),
+    Column("mdn_headers", JSON, comment="of the answer that was given, and is given again"),
+    Column("mdn_sha256", SHA256, ForeignKey("object.sha256")),
+    Column("mdn_transmission", ID, ForeignKey("transmission.id"), comment="the asynchronous MDN on its way"),
+    # Only what was accepted makes a later one a repetition: a first attempt that failed is no predecessor.
+    Index(
+        "ix_as2_received_accepted",
+        "message_id",
+        "sender",
+        "receiver",
+        unique=True,
+        sqlite_where=text("accepted"),
+        postgresql_where=text("accepted"),
+    ),
+    Index("ix_as2_received_at", "at"),
+    Index("ix_as2_received_transmission", "transmission"),
+)
+
+as2_sent = Table(
+    "as2_sent",
+    metadata,
+    Column("transmission", ID, ForeignKey("transmission.id"), primary_key=True),
+    Column("generation", Integer, primary_key=True, comment="1; one more each time the message gets a new id"),
+    Column("sender", Wire(128), nullable=False),
+    Column("receiver", Wire(128), nullable=False),
+    Column("message_id", Wire(998), nullable=False, comment="without angle brackets"),
+    Column("headers", JSON, nullable=False, comment="of every attempt, with their Date and Message-ID"),
+    Column("body_sha256", SHA256, ForeignKey("object.sha256"), nullable=False, comment="what every attempt sends"),
+    Column("receipt", String(5), nullable=False, comment="none, sync, async: how we asked for an MDN"),
+    Column("signed", Boolean, nullable=False, comment="whether a signed MDN was asked for"),
+    Column("requested", String(8), nullable=False, comment="the weakest digest that was asked for"),
+    Column("candidates", JSON, nullable=False, comment="the digests that a MIC may be: as2.mic.Candidate"),
+    Column("at", Instant, nullable=False),
+    Index("ix_as2_sent_message_id", "message_id"),
 )
 
 GUARDS: dict[str, tuple[str, ...]] = {

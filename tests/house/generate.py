@@ -19,7 +19,7 @@ from typing import Literal, TypeVar, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from gateway.config import BusinessSettings, Config, LogSettings, MetricsSettings, SftpSettings
+from gateway.config import As2Settings, BusinessSettings, Config, LogSettings, MetricsSettings, SftpSettings
 from gateway.exchange import CASE, CONTENT, DELIVERY, EXPECTATION, Machine, mermaid
 from partners import Party, Terms, profile_schema, write_duration
 from partners.as2_channel import As2Channel, As2Http, As2Receiving, MdnTerms, WeakPermit
@@ -291,6 +291,7 @@ def configuration_page() -> str:
 CONFIGURATION: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("The file", "Everything that stands at the left margin.", Config),
     ("`sftp`", "The SFTP server that partners connect to.", SftpSettings),
+    ("`as2`", "The AS2 endpoint that partners post to.", As2Settings),
     ("`business`", "The company's own side: where canonical documents go to and come from.", BusinessSettings),
     ("`metrics`", "The endpoint that Prometheus reads; [Metrics](metrics.md) says what is there.", MetricsSettings),
     ("`log`", "Structured logs on standard error.", LogSettings),

@@ -7,10 +7,11 @@ comes later, wait until the partners' clients have seen it, give it the name tha
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import asyncssh
+
+from gateway.durable_file import write_durably
 
 FIRST = "sftp_host_ed25519"
 
@@ -30,24 +31,12 @@ def host_keys(folder: Path) -> list[asyncssh.SSHKey]:
 
 
 def _paths(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("sftp_host_*") if path.suffix not in (".pub", ".new"))
+    return sorted(path for path in folder.glob("sftp_host_*") if path.suffix != ".pub")
 
 
 def _make(path: Path) -> None:
-    # Written aside and renamed, so that a crash never leaves half a key under the name that counts.
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "wb") as file:
-        file.write(asyncssh.generate_private_key("ssh-ed25519", comment="sallyport").export_private_key())
-        file.flush()
-        os.fsync(descriptor)
-    new.rename(path)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    key = asyncssh.generate_private_key("ssh-ed25519", comment="sallyport")
+    write_durably(path, key.export_private_key(), private=True)
 
 
 def _read(path: Path) -> asyncssh.SSHKey:

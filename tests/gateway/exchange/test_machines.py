@@ -98,7 +98,7 @@ def test_what_is_final_and_what_only_people_or_counterparts_leave() -> None:
         "case": set(),
     }
     resting = {picture.name: picture.resting for picture in PICTURES}
-    assert resting["delivery"] == {"delivered", "parked", "refused", "cancelled"}
+    assert resting["delivery"] == {"delivered", "doubtful", "parked", "refused", "cancelled"}
     assert resting["expectation"] == {"met", "met-with-errors", "rejected", "overdue", "withdrawn"}
     assert resting["case"] == {"open", "assigned"}
 

@@ -1,0 +1,122 @@
+"""Sources give the same bytes every time, and a reader gives the same bytes however they are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from as2.fault import Unreadable
+from as2.source import CHUNK, BytesSource, ChunkReader, Joined, MemoryScratch, Source
+
+CHUNKS = st.lists(st.binary(max_size=9), max_size=12)
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 5])
+def test_bytes_are_given_from_the_start_each_time(size: int) -> None:
+    data = bytes(range(256)) * (size // 256 + 1)
+    source = BytesSource(data[:size])
+    for _ in range(2):
+        pieces = list(source.chunks())
+        assert b"".join(pieces) == data[:size]
+        assert all(0 < len(piece) <= CHUNK for piece in pieces)
+    assert source.size == size
+
+
+def test_joined_sources_follow_one_another() -> None:
+    parts: tuple[Source, ...] = (BytesSource(b"a"), BytesSource(b""), Joined((BytesSource(b"b"), BytesSource(b"cd"))))
+    joined = Joined(parts)
+    assert list(joined.chunks()) == list(joined.chunks()) == [b"a", b"b", b"cd"]
+    assert joined.size == 4
+    assert list(Joined(()).chunks()) == []
+
+
+def test_scratch_keeps_a_layer_and_passes_its_fault_on() -> None:
+    kept = MemoryScratch().keep(iter([b"ab", b"c"]))
+    assert b"".join(kept.chunks()) == b"abc"
+
+    def broken() -> Iterator[bytes]:
+        yield b"a"
+        raise Unreadable("cut-short", "")
+
+    with pytest.raises(Unreadable):
+        MemoryScratch().keep(broken())
+
+
+@given(CHUNKS, st.lists(st.tuples(st.sampled_from(["exact", "peek", "take", "until", "end"]), st.integers(0, 20))))
+def test_reader_gives_what_one_piece_would_give(chunks: list[bytes], steps: list[tuple[str, int]]) -> None:
+    data = b"".join(chunks)
+    cut, whole = ChunkReader(chunks), ChunkReader([data])
+    at = 0
+    for step, count in steps:
+        assert cut.position == whole.position == at
+        if step == "peek":
+            assert cut.peek(count) == whole.peek(count) == data[at : at + count]
+        elif step == "end":
+            assert cut.at_end == whole.at_end == (at == len(data))
+        elif step == "until":
+            delimiter = bytes([count % 3])
+            found = data.find(delimiter, at, at + count)
+            if found < 0:
+                for reader in (cut, whole):
+                    with pytest.raises(Unreadable):
+                        reader.read_until(delimiter, count)
+            else:
+                expected = data[at : found + 1]
+                at = found + 1
+                assert cut.read_until(delimiter, count) == whole.read_until(delimiter, count) == expected
+        elif at + count > len(data):
+            for reader in (cut, whole):
+                with pytest.raises(Unreadable) as caught:
+                    reader.read_exact(count)
+                assert caught.value.cause == "cut-short"
+        else:
+            expected = data[at : at + count]
+            at += count
+            if step == "take":
+                assert b"".join(cut.take(count)) == b"".join(whole.take(count)) == expected
+            else:
+                assert cut.read_exact(count) == whole.read_exact(count) == expected
+    assert b"".join(cut.rest()) == data[at:]
+    assert cut.at_end
+    assert cut.position == len(data)
+
+
+def test_reader_tells_a_missing_delimiter_from_a_cut() -> None:
+    with pytest.raises(Unreadable) as caught:
+        ChunkReader([b"abc"] * 9).read_until(b"\n", 20)
+    assert caught.value.cause == "delimiter-missing"
+    with pytest.raises(Unreadable) as caught:
+        ChunkReader([b"abc"]).read_until(b"\n", 20)
+    assert caught.value.cause == "cut-short"
+
+
+def test_delimiter_of_several_bytes_within_the_limit_only() -> None:
+    assert ChunkReader([b"ab\r", b"\ncd"]).read_until(b"\r\n", 4) == b"ab\r\n"
+    with pytest.raises(Unreadable):
+        ChunkReader([b"ab\r", b"\ncd"]).read_until(b"\r\n", 3)
+
+
+def test_take_of_more_than_there_is_gives_what_there_is_and_then_the_fault() -> None:
+    taking = ChunkReader([b"ab", b"c"]).take(5)
+    assert next(taking) == b"ab"
+    assert next(taking) == b"c"
+    with pytest.raises(Unreadable):
+        next(taking)
+
+
+def test_reader_never_pulls_further_than_it_must() -> None:
+    pulled = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal pulled
+        for _ in range(10):
+            pulled += 1
+            yield b"x" * 100
+
+    reader = ChunkReader(chunks())
+    reader.read_exact(150)
+    reader.peek(50)
+    assert pulled == 2
