@@ -15,7 +15,7 @@ from partners.document import Mapping, Node, read_document
 from partners.scalars import read_duration
 
 TEMPLATE = (files("profiles") / "templates" / "gateway" / FILE).read_text()
-_COMMENTED_OUT = re.compile(r"^( *)# ( *[a-z_]+:(?: .*)?)$", re.M)
+_COMMENTED_OUT = re.compile(r"^( *)# ( *[a-z0-9_]+:(?: .*)?)$", re.M)
 """A key that is commented out. Sentences are no such lines: they begin with a capital or go on behind their colon."""
 
 
