@@ -50,5 +50,6 @@ def read_headers(reader: ChunkReader, limit: int, tolerated: Tolerated | None = 
     block that is malformed.
     """
     held = reader.peek(limit)
-    end = header_end(held, 0, len(held), complete=len(held) < limit, limit=limit)
+    # What is held is the whole entity, or as much as is judged.
+    end = header_end(held, 0, len(held), complete=True, limit=limit)
     return parse_block(reader.read_exact(end), tolerated) if end else _NO_HEADERS

@@ -17,7 +17,6 @@ only with other line ends, the message is read again with those: the bytes are s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, Literal
 
@@ -32,6 +31,7 @@ from as2.cms.signature import read_signature
 from as2.cms.verifying import Verified, verify
 from as2.digests import CANONICALISATIONS, Canonicalisation, DigestName, EntityDigests, normalise
 from as2.encoding import decoded
+from as2.entity import read_headers
 from as2.fault import (
     As2Fault,
     AuthenticationFailed,
@@ -42,7 +42,7 @@ from as2.fault import (
     Unreadable,
 )
 from as2.filenames import stated_filename
-from as2.headers import ContentType, Headers, parse_block
+from as2.headers import ContentType, Headers
 from as2.heading import Heading
 from as2.mic import Compression, Packaging
 from as2.multipart import Limits, Part, boundary_of, split_multipart
@@ -53,8 +53,6 @@ from as2.tolerance import ToleranceId, Tolerated
 
 Quirk = Literal["lf-body", "lf-all"]
 
-_FIELD_START = re.compile(rb"(?!UNA:|ISA:)[A-Za-z][A-Za-z0-9._-]*[ \t]*:")
-_EMPTY_LINE = re.compile(rb"\n\r?\n")
 _CMS_MEDIA = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _SIGNATURE_MEDIA = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature"})
 _BUSINESS = (b"UNA", b"UNB", b"ISA", b"<?xml", b"<", b"\xef\xbb\xbf<", b"\xef\xbb\xbfUN")
@@ -287,17 +285,9 @@ class _Reading:
                 self._tolerated.add("epilogue")
 
     def _header_block(self, reader: ChunkReader) -> Headers:
-        most = self._terms.limits.header_block
-        start = reader.peek(most)
-        for empty_line in (b"\r\n", b"\n"):
-            if start.startswith(empty_line):
-                return Headers(raw_block=reader.read_exact(len(empty_line)))
-        if not _FIELD_START.match(start):
-            return self._bare(start)
-        end = _EMPTY_LINE.search(start)
-        if end is None and len(start) == most:
-            raise Unreadable("header-block-too-large", f"The headers inside go over {most} bytes.")
-        return parse_block(reader.read_exact(end.end() if end else len(start)), self._tolerated)
+        start = reader.peek(64)
+        headers = read_headers(reader, self._terms.limits.header_block, self._tolerated)
+        return headers if headers.raw_block else self._bare(start)
 
     def _bare(self, start: bytes) -> Headers:
         """What has no headers may be a document all the same: if nothing else is demanded, and if it looks like one."""

@@ -254,7 +254,7 @@ def judge_mdn(attempt: Attempt, mdn: ReadMdn, mic: MicVerdict | None) -> Outcome
 def _proves(mdn: ReadMdn, attempt: Attempt) -> bool:
     """Whether the MDN is evidence about this message without the help of the connection that it came on."""
     named = mdn.original_message_id
-    return mdn.signature.state == "verified" and bool(named) and same_message_id(named or "", attempt.message_id)
+    return mdn.signature.state == "verified" and named is not None and same_message_id(named, attempt.message_id)
 
 
 def _negative(attempt: Attempt, mdn: ReadMdn, *, proven: bool) -> Outcome:

@@ -118,11 +118,7 @@ def open_envelope(content: Source, *, keys: Sequence[KeyPair], permits: Permits,
             "weak-cipher", f"It is encrypted with {envelope.cipher.name}, which the profile does not permit."
         )
     attempts, noted = _attempts(envelope.recipients, keys)
-    for recipient, pair in attempts[:_MOST_ATTEMPTS]:
-        substitute = entropy(envelope.cipher.key_size)
-        key = recipient.content_key(pair)
-        if key is None or len(key) != envelope.cipher.key_size:
-            key = substitute
+    for recipient, pair, key in _content_keys(attempts[:_MOST_ATTEMPTS], envelope.cipher.key_size, entropy):
         size = _size_if_right(envelope, content, key)
         if size is not None:
             return Opened(
@@ -135,6 +131,24 @@ def open_envelope(content: Source, *, keys: Sequence[KeyPair], permits: Permits,
                 tolerances=envelope.tolerances | noted,
             )
     raise _closed()
+
+
+def _content_keys(
+    attempts: list[tuple[Recipient, KeyPair]], size: int, entropy: Entropy
+) -> list[tuple[Recipient, KeyPair, bytes]]:
+    """A content key for each attempt; those that are substitutes come last.
+
+    One substitute in 256 makes padding of a last CBC block, so a key that came out must have had its turn before.
+    """
+    found, substituted = [], []
+    for recipient, pair in attempts:
+        substitute = entropy(size)
+        key = recipient.content_key(pair)
+        if key is None or len(key) != size:
+            substituted.append((recipient, pair, substitute))
+        else:
+            found.append((recipient, pair, key))
+    return found + substituted
 
 
 def _closed() -> DecryptionFailed:

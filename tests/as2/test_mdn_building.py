@@ -9,6 +9,7 @@ import re
 import subprocess
 from datetime import UTC, datetime, timedelta, timezone
 from email import policy
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import get_args
 
@@ -305,6 +306,4 @@ def test_whatever_is_said_is_read(message_id: str, text: str, code: DispositionC
 
 @given(st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_dates_are_those_of_another_reader(at: datetime) -> None:
-    from email.utils import parsedate_to_datetime
-
     assert parsedate_to_datetime(write_date(at)) == at.replace(microsecond=0)

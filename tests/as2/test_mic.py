@@ -173,6 +173,7 @@ READ: list[tuple[str, DigestName | None, int, bool]] = [
     ),
     (f"{base64.b64encode(DIGEST[:32]).decode()}, whirlpool", None, 32, False),
     ("AAAA", None, 3, True),
+    ("AAAA, AAAA, sha-256", "sha256", 0, True),
     ("ÄÖÜ=, sha-256", "sha256", 0, False),
 ]
 

@@ -95,8 +95,9 @@ def test_reader_tells_a_missing_delimiter_from_a_cut() -> None:
 
 def test_delimiter_of_several_bytes_within_the_limit_only() -> None:
     assert ChunkReader([b"ab\r", b"\ncd"]).read_until(b"\r\n", 4) == b"ab\r\n"
-    with pytest.raises(Unreadable):
-        ChunkReader([b"ab\r", b"\ncd"]).read_until(b"\r\n", 3)
+    for chunks in ([b"ab\r", b"\ncd"], [b"ab\r\ncd"]):
+        with pytest.raises(Unreadable):
+            ChunkReader(chunks).read_until(b"\r\n", 3)
 
 
 def test_take_of_more_than_there_is_gives_what_there_is_and_then_the_fault() -> None:

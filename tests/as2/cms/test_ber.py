@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from asn1crypto import core
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from as2.cms import der, oids
@@ -164,6 +164,7 @@ def test_values_of_another_kind(text: str) -> None:
 
 
 @given(st.integers())
+@settings(deadline=None)
 def test_integers_are_those_of_asn1crypto(value: int) -> None:
     """Written as another library does, and read back."""
     written = der.integer(value)
@@ -172,6 +173,7 @@ def test_integers_are_those_of_asn1crypto(value: int) -> None:
 
 
 @given(st.lists(st.integers(0, 2**70), min_size=1, max_size=12), st.integers(0, 1), st.integers(0, 39))
+@settings(deadline=None)
 def test_identifiers_are_those_of_asn1crypto(arcs: list[int], root: int, second: int) -> None:
     """Both ways."""
     text = ".".join(map(str, (root, second, *arcs)))
@@ -181,12 +183,14 @@ def test_identifiers_are_those_of_asn1crypto(arcs: list[int], root: int, second:
 
 
 @given(st.binary(max_size=60))
+@settings(deadline=None)
 def test_any_identifier_has_a_text(data: bytes) -> None:
     """Texts of faults name identifiers that nobody checked."""
     assert oids.dotted(data)
 
 
 @given(st.binary(max_size=300))
+@settings(deadline=None)
 def test_strings_of_any_length(data: bytes) -> None:
     """Lengths of one octet and of several."""
     assert parse(der.octets(data)).octets() == data
@@ -195,6 +199,7 @@ def test_strings_of_any_length(data: bytes) -> None:
 
 
 @given(st.binary(max_size=80), st.integers(1, 9))
+@settings(deadline=None)
 def test_any_bytes_stream_as_they_parse(data: bytes, size: int) -> None:
     """In memory and streamed, the same bytes are an element or are malformed."""
     try:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from asn1crypto import cms as asn1
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from as2.cms import der, oids
@@ -49,6 +49,7 @@ def inflated(data: bytes, *, limit: int = ENOUGH, size: int = 1000) -> tuple[byt
 
 
 @given(st.binary(max_size=3000), st.integers(1, 400))
+@settings(deadline=None)
 def test_what_we_compress_is_read_by_others_and_by_us(content: bytes, size: int) -> None:
     """asn1crypto finds the structure in order and writes it the same; zlib finds the content."""
     data = read_all(compress(BytesSource(content), MemoryScratch()))

@@ -210,7 +210,7 @@ def test_what_cannot_be_enveloped() -> None:
     st.sampled_from([12, 14, 16]),
     st.integers(1, 40),
 )
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_ccm_is_that_of_cryptography(content: bytes, associated: bytes, nonce: int, tag: int, cut: int) -> None:
     """In pieces of any size what the library does in one piece; a changed tag is refused."""
     pieces = [content[start : start + cut] for start in range(0, len(content), cut)]
@@ -324,6 +324,24 @@ def test_a_second_envelope_for_the_same_name() -> None:
     with pytest.raises(DecryptionFailed) as refusal:
         opened(data, "rsa")
     assert refusal.value.cause == "not-decrypted"
+
+
+def test_a_substitute_never_takes_the_turn_of_a_key() -> None:
+    """A random key that happens to make padding must not open what the other key of that name opens."""
+    data = BytesSource(made("aes256-cbc", "rsa-renewed"))
+
+    def lucky(number: int) -> bytes | None:
+        chosen = number.to_bytes(32, "big")
+        try:
+            open_envelope(data, keys=[pair_of("rsa")], permits=STRICT, entropy=lambda _: chosen)
+        except DecryptionFailed:
+            return None
+        return chosen
+
+    chosen = next(key for number in range(10_000) if (key := lucky(number)))
+    pairs = [pair_of("rsa"), pair_of("rsa-renewed")]
+    found = open_envelope(data, keys=pairs, permits=STRICT, entropy=lambda _: chosen)
+    assert read_all(found.content) == CONTENT
 
 
 def test_other_forms_around_the_content() -> None:
