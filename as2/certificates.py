@@ -252,6 +252,3 @@ def _odd(version: Element | None, serial: Element, *both: Element) -> Iterable[s
                     yield "printable-string-characters"
                 if kind_of.oid() == _COUNTRY and len(value.content) != 2:
                     yield "country-length"
-
-
-_COUNTRY = oids.encoded("2.5.4.6")

@@ -28,21 +28,15 @@ from typing import Final, Literal
 
 import msgspec
 
-from as2.certificates import KeyPair
-from as2.cms.algorithms import Permits, Scheme
-from as2.cms.signing import sign
 from as2.dates import write_date
-from as2.digests import DigestName
 from as2.disposition import Disposition, write
-from as2.encoding import encoded_base64
 from as2.fault import DispositionCode
 from as2.headers import write_block, write_content_type
 from as2.multipart import write_multipart
+from as2.signed import Signing, new_boundary, signed
 from as2.source import BytesSource, Entropy
 
 TransferEncoding = Literal["binary", "8bit", "7bit"]
-
-_NO_PERMITS: Final = Permits()
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,20 +66,6 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """EDIINT-Features, for a profile that uses them."""
 
 
-class Signing(msgspec.Struct, frozen=True, kw_only=True):
-    """How an MDN is signed."""
-
-    signer: KeyPair
-    digest_name: DigestName
-    micalg: str
-    """``digest_name`` as this partner wants it spelled."""
-    scheme: Scheme = "rsa-pkcs1"
-    include_certificate: bool = True
-    algorithm_protection: bool = False
-    permits: Permits = _NO_PERMITS
-    """For a digest that the profile permits until a date."""
-
-
 class MdnMessage(msgspec.Struct, frozen=True):
     """An MDN as it goes out, in an HTTP answer or in a POST of its own."""
 
@@ -107,19 +87,16 @@ def build_mdn(
     wants it so. :class:`~as2.fault.Unwritable` when a value would begin another line, such as a Message-ID that should
     not have been accepted.
     """
-    boundary = f"report-{entropy(16).hex()}"
+    boundary = new_boundary(entropy)
     media = write_content_type("multipart/report", {"report-type": "disposition-notification", "boundary": boundary})
     report = _report(receipt, boundary, transfer_encoding)
     if signing is None:
         body = report
     else:
         entity = write_block([("Content-Type", media)]) + report
-        boundary = f"signed-{entropy(16).hex()}"
-        body = _joined([entity, _signature_part(entity, signing, receipt.at)], boundary)
-        media = write_content_type(
-            "multipart/signed",
-            {"protocol": "application/pkcs7-signature", "micalg": signing.micalg, "boundary": boundary},
-        )
+        digest = hashlib.new(signing.digest_name, entity, usedforsecurity=False).digest()
+        whole = signed(BytesSource(entity), digest, signing, at=receipt.at, boundary=new_boundary(entropy))
+        media, body = whole.content_type, b"".join(whole.body.chunks())
     headers = [
         ("Message-ID", receipt.message_id),
         ("Date", write_date(receipt.at)),
@@ -155,28 +132,6 @@ def _report(receipt: Receipt, boundary: str, transfer_encoding: TransferEncoding
         fields.append(("Received-Content-MIC", receipt.mic))
     said = write_block([("Content-Type", "message/disposition-notification"), *encoding])
     return _joined([words + f"{lines}\r\n".encode(), said + write_block(fields)], boundary)
-
-
-def _signature_part(entity: bytes, signing: Signing, at: datetime) -> bytes:
-    signature = sign(
-        hashlib.new(signing.digest_name, entity, usedforsecurity=False).digest(),
-        digest_name=signing.digest_name,
-        scheme=signing.scheme,
-        signer=signing.signer,
-        at=at,
-        include_certificate=signing.include_certificate,
-        algorithm_protection=signing.algorithm_protection,
-        permits=signing.permits,
-    )
-    head = write_block(
-        [
-            ("Content-Type", "application/pkcs7-signature; name=smime.p7s"),
-            ("Content-Transfer-Encoding", "base64"),
-            ("Content-Disposition", "attachment; filename=smime.p7s"),
-        ]
-    )
-    # The line end after the last line belongs to the delimiter.
-    return head + b"".join(encoded_base64([signature])).removesuffix(b"\r\n")
 
 
 def _joined(entities: Sequence[bytes], boundary: str) -> bytes:

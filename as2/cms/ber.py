@@ -14,6 +14,7 @@ that its layer owes. Depth and size of what is held are bounded before any of it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import msgspec
 
@@ -29,6 +30,8 @@ DEEPEST = 32
 """No structure of CMS or X.509 nests deeper; certificate names are the deepest at about twelve."""
 SMALL = 1 << 20
 """What is taken into memory as one element: a certificate chain with revocation lists stays far below."""
+MOST_PARTS = 4096
+"""Elements inside one: recipients of an envelope are the most there is, and each costs a hundred times its bytes."""
 PIECE = 1 << 16
 """How many bytes of a streamed string are handed out together."""
 
@@ -48,7 +51,10 @@ class Element(msgspec.Struct, frozen=True):
         """The elements inside a constructed one, in order."""
         if not self.tag & CONSTRUCTED:
             raise Malformed(f"element {self.tag:#x} holds a value where a structure is expected")
-        return list(_elements(self.content))
+        parts = list(islice(_elements(self.content), MOST_PARTS + 1))
+        if len(parts) > MOST_PARTS:
+            raise Malformed("a structure of too many parts")
+        return parts
 
     def octets(self) -> bytes:
         """The octets of an OCTET STRING, or of a value tagged like one, whether in one piece or in several."""

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from as2.cms import der, oids
-from as2.cms.ber import DEEPEST, OCTET_STRING, SEQUENCE, SET, BerReader, Element, Fields, Malformed, parse
+from as2.cms.ber import DEEPEST, MOST_PARTS, OCTET_STRING, SEQUENCE, SET, BerReader, Element, Fields, Malformed, parse
 from as2.cms.times import read_time, written_time
 
 # An outer SEQUENCE of a number, a string in pieces within pieces, and a set; every length indefinite.
@@ -116,6 +116,13 @@ def test_depth_is_bounded_in_memory_and_while_streaming() -> None:
         list(BerReader([strings]).octets(OCTET_STRING))
     with pytest.raises(Malformed):
         parse(strings)
+
+
+def test_the_number_of_parts_is_bounded() -> None:
+    """Two bytes a part would become hundreds in memory."""
+    assert len(parse(der.sequence(der.NULL * MOST_PARTS)).children()) == MOST_PARTS
+    with pytest.raises(Malformed):
+        parse(der.sequence(der.NULL * (MOST_PARTS + 1))).children()
 
 
 def test_a_whole_element_is_bounded() -> None:

@@ -23,7 +23,7 @@ from as2.cms.signature import read_signature
 from as2.cms.signing import sign
 from as2.cms.verifying import Verified, verify
 from as2.digests import Canonicalisation, DigestName, EntityDigests
-from as2.fault import AuthenticationFailed, IntegrityFailed
+from as2.fault import AuthenticationFailed, Insufficient, IntegrityFailed
 from tests.as2.keys import DigestsOf, certificate_of, pair_of
 
 CONTENT = b"Content-Type: application/EDIFACT\r\n\r\nUNB+UNOC:3+US+THEM'\r\n"
@@ -239,6 +239,21 @@ def test_pss_without_parameters_needs_a_permit() -> None:
     assert verified(data, permits=Permits(pss_without_parameters=True)).tolerances == {"pss-without-parameters"}
 
 
+def test_pss_with_another_salt_than_it_says() -> None:
+    """The parameters are what is verified, not a hint."""
+    key = pair_of("rsa").key
+    assert isinstance(key, rsa.RSAPrivateKey)
+    stated = signature_algorithm("rsa-pss", "sha256")
+    for salt in (32, 20):
+        value = key.sign(CONTENT, padding.PSS(padding.MGF1(hashes.SHA256()), salt), hashes.SHA256())
+        data = signed_data(signer_info(value, signing=stated))
+        if salt == 32:
+            assert verified(data).scheme == "rsa-pss"
+        else:
+            with pytest.raises(AuthenticationFailed):
+                verified(data)
+
+
 def test_digest_named_by_its_signature() -> None:
     """``sha256WithRSAEncryption`` in both places."""
     named = der.algorithm(oids.SHA256_WITH_RSA, der.NULL)
@@ -255,6 +270,23 @@ def test_another_digest_for_the_attributes() -> None:
     signing = der.algorithm(oids.SHA512_WITH_RSA, der.NULL)
     data = signed_data(signer_info(value, attributes=der.tlv(0xA0, content), signing=signing))
     assert verified(data).tolerances == {"signature-digest-differs"}
+
+
+@pytest.mark.parametrize("weak", ["sha1", "md5"])
+def test_a_weak_digest_of_the_attributes_needs_a_permit_too(weak: DigestName) -> None:
+    """A strong digest of the content does not help when a weak one was signed."""
+    key = pair_of("rsa").key
+    assert isinstance(key, rsa.RSAPrivateKey)
+    content = b"".join(sorted((CONTENT_TYPE, MESSAGE_DIGEST)))
+    digest = hashlib.new(weak, der.tlv(0x31, content), usedforsecurity=False).digest()
+    algorithm = Prehashed(hashes.SHA1() if weak == "sha1" else hashes.MD5())  # noqa: S303
+    value = key.sign(digest, padding.PKCS1v15(), algorithm)
+    signing = der.algorithm(oids.SHA1_WITH_RSA if weak == "sha1" else oids.MD5_WITH_RSA, der.NULL)
+    data = signed_data(signer_info(value, attributes=der.tlv(0xA0, content), signing=signing))
+    with pytest.raises(Insufficient):
+        verified(data)
+    permitted = Permits(digests=frozenset({weak}))
+    assert verified(data, permits=permitted).tolerances == {"signature-digest-differs", "weak-algorithm"}
 
 
 def test_a_renewed_certificate_under_the_old_name_and_number() -> None:
