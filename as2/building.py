@@ -157,7 +157,7 @@ def build_message(
             running.digest(signing.digest_name),
             signing,
             at=address.at,
-            boundary=new_boundary(entropy),
+            boundary=new_boundary("signed", entropy),
         )
         entity = _Entity((("Content-Type", written.content_type),), written.body)
     if sending.compression == "after-signing":
@@ -182,7 +182,7 @@ def _payload(payloads: Sequence[Payload], encoding: TransferEncoding, entropy: E
         return entities[0]
     # RFC 6362: the first one is the root, which the others go with.
     root = f"<{entropy(12).hex()}@sallyport>"
-    boundary = new_boundary(entropy)
+    boundary = new_boundary("related", entropy)
     first = _Entity((*entities[0].fields, ("Content-ID", root)), entities[0].content)
     media = payloads[0].media_type.partition(";")[0].strip()
     content_type = write_content_type("multipart/related", {"type": media, "start": root, "boundary": boundary})

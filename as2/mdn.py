@@ -87,7 +87,7 @@ def build_mdn(
     wants it so. :class:`~as2.fault.Unwritable` when a value would begin another line, such as a Message-ID that should
     not have been accepted.
     """
-    boundary = new_boundary(entropy)
+    boundary = new_boundary("report", entropy)
     media = write_content_type("multipart/report", {"report-type": "disposition-notification", "boundary": boundary})
     report = _report(receipt, boundary, transfer_encoding)
     if signing is None:
@@ -95,7 +95,7 @@ def build_mdn(
     else:
         entity = write_block([("Content-Type", media)]) + report
         digest = hashlib.new(signing.digest_name, entity, usedforsecurity=False).digest()
-        whole = signed(BytesSource(entity), digest, signing, at=receipt.at, boundary=new_boundary(entropy))
+        whole = signed(BytesSource(entity), digest, signing, at=receipt.at, boundary=new_boundary("signed", entropy))
         media, body = whole.content_type, b"".join(whole.body.chunks())
     headers = [
         ("Message-ID", receipt.message_id),

@@ -55,9 +55,9 @@ def signed(entity: Source, digest: bytes, signing: Signing, *, at: datetime, bou
     )
 
 
-def new_boundary(entropy: Entropy) -> str:
-    """A boundary that whoever wrote the content could not foresee."""
-    return f"sallyport-{entropy(16).hex()}"
+def new_boundary(kind: str, entropy: Entropy) -> str:
+    """A boundary that whoever wrote the content could not foresee; no two kinds of multipart share one."""
+    return f"{kind}-{entropy(16).hex()}"
 
 
 def _signature_part(digest: bytes, signing: Signing, at: datetime) -> bytes:

@@ -10,7 +10,7 @@ from as2.cms.algorithms import Scheme
 from as2.digests import DigestName, spelled
 from as2.headers import Headers, parse_block, write_block
 from as2.heading import read_heading
-from as2.mic import Packaging
+from as2.mic import Compression, Packaging
 from as2.options import write_request
 from as2.receiving import Received, Receiving, receive
 from as2.signed import Signing
@@ -20,16 +20,17 @@ from tests.as2.keys import certificate_of, entropy, pair_of
 AT: Final = datetime(2026, 12, 1, 10, 30, tzinfo=UTC)
 DOCUMENT: Final = b"UNA:+.? '\r\nUNB+UNOC:3+ACME+US+261201:1030+42'\r\nUNZ+0+42'\r\n"
 
+_LAYERS: Final[tuple[tuple[bool, Compression], ...]] = (
+    (False, "none"),
+    (True, "none"),
+    (False, "after-signing"),
+    (True, "before-signing"),
+    (True, "after-signing"),
+)
 STACKS: Final = tuple(
     Packaging(signed=signed, encrypted=encrypted, compression=compression)
     for encrypted in (False, True)
-    for signed, compression in (
-        (False, "none"),
-        (True, "none"),
-        (False, "after-signing"),
-        (True, "before-signing"),
-        (True, "after-signing"),
-    )
+    for signed, compression in _LAYERS
 )
 """The ten legal stacks of layers (RFC 5402, section 3)."""
 

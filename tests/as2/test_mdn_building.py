@@ -24,9 +24,10 @@ from as2.digests import DigestName
 from as2.disposition import CATALOGUE, needs_explanation
 from as2.fault import DispositionCode, Unwritable
 from as2.headers import Headers, parse_block, write_block
-from as2.mdn import TEXTS, MdnMessage, Receipt, Signing, build_mdn
+from as2.mdn import TEXTS, MdnMessage, Receipt, build_mdn
 from as2.mdn_reading import ReadMdn, is_mdn, oddities, read_mdn
 from as2.mic import write_mic
+from as2.signed import Signing
 from as2.tolerance import Tolerated
 
 KEYS = Path(__file__).parents[1] / "vectors" / "as2" / "mdn" / "keys"
