@@ -7,11 +7,13 @@ the order of those calls, which is what makes the promise true.
 
 from archive.disk import Disk, LocalDisk
 from archive.fault import ArchiveBusy, ArchiveDamaged, ArchiveFailed, ArchiveFault, ArchiveFull, Damage, Recovery
+from archive.large import LARGE
 from archive.locator import Locator
 from archive.memory import MemoryDisk
 from archive.store import PACK_LIMIT, Archive
 
 __all__ = [
+    "LARGE",
     "PACK_LIMIT",
     "Archive",
     "ArchiveBusy",

@@ -1,4 +1,4 @@
-"""The disk, and nothing else that touches it: thirteen calls, each one that can fail.
+"""The disk, and nothing else that touches it: fourteen calls, each one that can fail.
 
 The archive asks for no more than this, so a test can fail every call once, shorten every write, or let the power go
 between any two of them (:class:`archive.memory.MemoryDisk`), and another kind of disk has a short list to fill in.
@@ -64,6 +64,9 @@ class Disk(Protocol):
 
     def remove(self, path: Path) -> None:
         """Take the name out of its folder."""
+
+    def rename(self, path: Path, name: Path) -> None:
+        """Give a file another name in its folder, which must be free."""
 
 
 class LocalDisk:
@@ -134,6 +137,10 @@ class LocalDisk:
     def remove(self, path: Path) -> None:
         """One unlink."""
         os.unlink(path)
+
+    def rename(self, path: Path, name: Path) -> None:
+        """One rename; that the name is free is for the one writer to know."""
+        os.rename(path, name)
 
 
 def write_all(disk: Disk, file: int, offset: int, buffers: Sequence[bytes]) -> None:

@@ -105,3 +105,7 @@ class MemoryDisk:
     def remove(self, path: Path) -> None:
         """Not durable before the folder is synced."""
         del self._files[path]
+
+    def rename(self, path: Path, name: Path) -> None:
+        """Not durable before the folder is synced."""
+        self._files[name] = self._files.pop(path)

@@ -36,6 +36,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from hashlib import sha256
+from typing import IO, cast
 
 import msgspec
 import zstandard
@@ -62,7 +63,10 @@ LEVEL = 3
 """Of zstd: EDI shrinks five times at some hundred MB/s; higher levels cost ten times more for a tenth less."""
 
 SEARCH = 1 << 20
-"""Bytes read at a time while searching for the next record behind a damaged one."""
+"""Bytes read at a time while searching for the next record behind a damaged one, and of a body that is only checked."""
+
+_FRAME_HEADER = 18
+"""Bytes of the largest header of a zstd frame (RFC 8878, 3.1.1)."""
 
 _compressors = threading.local()
 
@@ -219,15 +223,60 @@ def decode(record: bytes) -> bytes:
     return content
 
 
+def pieces(read: Callable[[int, int], bytes], offset: int, header: Header) -> Iterator[bytes]:
+    """The content of the record at ``offset`` in constant memory; as :func:`decode`, but the check comes at the end."""
+    body = _Body(read, offset + HEADER_LENGTH + header.extension, header.body)
+    digest, size = sha256(), 0
+    try:
+        if header.flags & ZSTD:
+            _check_size(read(offset + HEADER_LENGTH + header.extension, min(_FRAME_HEADER, header.body)), header.size)
+            stream = zstandard.ZstdDecompressor().stream_reader(cast("IO[bytes]", body), read_size=SEARCH)
+            take: Callable[[int], bytes] = stream.read
+        else:
+            take = body.read
+        while piece := take(min(SEARCH, header.size - size + 1)):
+            size += len(piece)
+            digest.update(piece)
+            if size > header.size:
+                break
+            yield piece
+    except zstandard.ZstdError as error:
+        raise Unreadable(f"the body does not decompress: {error}") from error
+    if size != header.size or digest.digest() != header.sha256:
+        raise Unreadable("the content does not have the SHA-256 it was stored with")
+
+
+class _Body:
+    """The body of a record as a file that is read once, from its beginning."""
+
+    def __init__(self, read: Callable[[int, int], bytes], at: int, left: int) -> None:
+        self._read = read
+        self._at = at
+        self._left = left
+
+    def read(self, size: int) -> bytes:
+        """At most ``size`` bytes; none at the end."""
+        if not self._left:
+            return b""
+        data = self._read(self._at, min(size, self._left))
+        self._at += len(data)
+        self._left -= len(data)
+        return data
+
+
 def _expand(body: memoryview, size: int) -> bytes:
     """The content of a zstd frame, never larger than ``size``: a changed frame must not be able to fill the memory."""
     try:
-        stated = zstandard.frame_content_size(body)
-        if stated != size:
-            raise Unreadable(f"the compressed body says {stated} bytes and the header {size}")
+        _check_size(body, size)
         return zstandard.ZstdDecompressor().decompress(body, max_output_size=size)
     except zstandard.ZstdError as error:
         raise Unreadable(f"the body does not decompress: {error}") from error
+
+
+def _check_size(body: bytes | memoryview, size: int) -> None:
+    stated = zstandard.frame_content_size(body)
+    if stated != size:
+        raise Unreadable(f"the compressed body says {stated} bytes and the header {size}")
 
 
 def read_seal(record: bytes) -> Seal:
@@ -265,7 +314,10 @@ def _record_at(read: Callable[[int, int], bytes], offset: int, size: int, salt: 
         return Gap(offset, 0, str(error), offset + HEADER_LENGTH > size)
     if offset + header.length > size:
         return Gap(offset, 0, f"a record of {header.length} bytes is cut off", True)
-    if zlib.crc32(read(offset + HEADER_LENGTH + header.extension, header.body)) != header.body_crc:
+    body, crc = _Body(read, offset + HEADER_LENGTH + header.extension, header.body), 0
+    while piece := body.read(SEARCH):
+        crc = zlib.crc32(piece, crc)
+    if crc != header.body_crc:
         return Gap(offset, 0, "the body of a record has a wrong checksum", False)
     return Found(offset, header)
 

@@ -12,6 +12,9 @@ the sync. A pack's file and its name in the folder are durable before the first 
 beside it and cut. If whole records lie *behind* an unreadable stretch, nothing is cut, since they may have been
 acknowledged: the pack is left as it is and the next append begins a new one. Both are told as a :class:`Recovery`.
 
+*Large contents* come in pieces and get a pack of their own, written aside (:mod:`archive.large`); the archive only
+gives it its name, between two groups, after the pack before it is sealed.
+
 *Packs* are named by number and finished with a seal at about ``pack_limit`` bytes. One process writes (a lock file says
 so); any number may open the folder for reading meanwhile.
 
@@ -25,13 +28,13 @@ import errno
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from archive import pack
+from archive import large, pack
 from archive.disk import Disk, LocalDisk, read_exactly, write_all
 from archive.fault import ArchiveBusy, ArchiveFailed, ArchiveFault, ArchiveFull, Recovery
 from archive.locator import Locator
@@ -53,6 +56,21 @@ class _Ticket:
         self.locators: list[Locator] = []
         self.fault: ArchiveFault | None = None
         self.done = False
+
+
+class _Source:
+    """The pieces of a caller, whose errors are not the disk's."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = chunks
+        self.fault: BaseException | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._chunks
+        except BaseException as error:
+            self.fault = error
+            raise
 
 
 class _OpenPack:
@@ -121,6 +139,9 @@ class Archive(Reader):
         if self._lock_file is None:
             raise ArchiveBusy(f"Another process writes the archive in {self._folder}: ask it, or stop it first")
         self._closed = False
+        for left in self._disk.names(self._folder):
+            if large.ASIDE.fullmatch(left):
+                self._disk.remove(self._folder / left)
         names = self.packs()
         if names:
             self._last_number = int(names[-1])
@@ -155,6 +176,87 @@ class Archive(Reader):
         if ticket.fault:
             raise type(ticket.fault)(str(ticket.fault)) from ticket.fault
         return ticket.locators
+
+    def append_large(self, size: int, chunks: Iterable[bytes]) -> Locator:
+        """Where a content of ``size`` bytes lies that comes in pieces, in constant memory; durable on return.
+
+        Errors as :meth:`append`; whatever ``chunks`` raises is raised, and ``ValueError`` when there are not ``size``
+        bytes: then nothing was stored.
+        """
+        if self._closed:
+            raise ArchiveFault("The archive is closed or was opened for reading only")
+        if self._failure:
+            raise ArchiveFailed(self._failure)
+        salt = self._new_salt(pack.SALT_LENGTH)
+        path = large.aside(self._folder, salt)
+        try:
+            file = self._disk.create(path)
+        except OSError as error:
+            raise self._full(error) if error.errno in NO_ROOM else self._finally("created", error) from error
+        source = _Source(chunks)
+        try:
+            header = large.write_pack(self._disk, file, salt, size, source)
+        except OSError as error:
+            self._drop(file, path)
+            if error is source.fault:
+                raise
+            raise self._full(error) if error.errno in NO_ROOM else self._finally("written", error) from error
+        except BaseException:
+            self._drop(file, path)
+            raise
+        self._close_file(file)
+        with self._alone():
+            return self._name_large(path, header)
+
+    def _name_large(self, path: Path, header: pack.Header) -> Locator:
+        """Make a finished pack count; the one before it is sealed first, since only the last may have no seal."""
+        if self._failure:
+            raise ArchiveFailed(self._failure)
+        if self._pack:
+            self._seal(self._pack)
+        name = pack_name(self._last_number + 1)
+        try:
+            self._disk.rename(path, self._path(name))
+            self._disk.sync_folder(self._folder)
+        except OSError as error:
+            raise self._failed("named", error) from error
+        self._last_number += 1
+        return Locator(
+            sha256=header.sha256.hex(),
+            size=header.size,
+            pack=name,
+            offset=pack.FILE_HEADER_LENGTH,
+            length=header.length,
+        )
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No group is stored meanwhile; a failure in here is final, as it is for a group."""
+        with self._changed:
+            while self._led:
+                self._changed.wait()
+            self._led = True
+        try:
+            yield
+        except ArchiveFailed as error:
+            self._failure = self._failure or str(error)
+            raise
+        finally:
+            with self._changed:
+                self._led = False
+                self._changed.notify_all()
+
+    def _finally(self, what: str, error: OSError) -> ArchiveFailed:
+        """The fault of a disk that cannot be trusted any more; remembered."""
+        fault = self._failed(what, error)
+        self._failure = self._failure or str(fault)
+        return fault
+
+    def _drop(self, file: int, path: Path) -> None:
+        """Give up a pack that is not finished; what cannot be removed now is removed when the archive is opened."""
+        self._close_file(file)
+        with suppress(OSError):
+            self._disk.remove(path)
 
     def _lead(self, group: list[_Ticket]) -> None:
         """Store the group and wake everybody: the members to go, one of the others to lead the next group."""

@@ -99,6 +99,10 @@ class FaultyDisk:
         self._fails("remove")
         self.disk.remove(path)
 
+    def rename(self, path: Path, name: Path) -> None:
+        self._fails("rename")
+        self.disk.rename(path, name)
+
 
 def seam(disk: FaultyDisk) -> Disk:
     """The planted disk fills the seam; this line is where the type checker says so."""
