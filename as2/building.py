@@ -12,7 +12,7 @@ are arguments: the same arguments give the same bytes, but for the randomness in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 
@@ -25,13 +25,13 @@ from as2.cms.compressing import compress
 from as2.cms.enveloping import Form, envelope
 from as2.cms.recipients import KeyTransport
 from as2.dates import write_date
-from as2.digests import CANONICALISATIONS, DigestName, EntityDigests
+from as2.digests import DigestName, EntityDigests
 from as2.encoding import Base64Source
 from as2.fault import Unwritable
 from as2.filenames import write_disposition
 from as2.headers import write_block, write_content_type
 from as2.identifiers import quote_name
-from as2.mic import Candidate, Compression, Packaging, Range, ranges
+from as2.mic import Candidate, Compression, Packaging, candidates
 from as2.multipart import write_multipart
 from as2.signed import Signing, new_boundary, signed
 from as2.source import BytesSource, Entropy, Joined, Scratch, Source
@@ -170,7 +170,15 @@ def build_message(
         headers=_headers(address, entity),
         body=entity.content,
         packaging=packaging,
-        candidates=tuple(_candidates(packaging, payload, compressed, names)),
+        candidates=tuple(
+            candidates(
+                packaging,
+                (payload.block, payload.content),
+                (compressed.block, compressed.content) if compressed is not None else None,
+                expected=tuple(dict.fromkeys((*names, *KEPT))),
+                others=names,
+            )
+        ),
     )
 
 
@@ -266,25 +274,3 @@ def _headers(address: Address, entity: _Entity) -> tuple[tuple[str, str], ...]:
     # These go to an HTTP library; what could not stand in a block must not get that far.
     write_block(fields)
     return fields
-
-
-def _candidates(
-    packaging: Packaging, payload: _Entity, compressed: _Entity | None, names: tuple[DigestName, ...]
-) -> Iterator[Candidate]:
-    seen: set[tuple[Range, bytes]] = set()
-    for position, span in enumerate(ranges(packaging)):
-        entity = compressed if span.startswith("compressed") else payload
-        if entity is None:
-            continue
-        wanted = tuple(dict.fromkeys((*names, *KEPT))) if position == 0 else names
-        running = EntityDigests(wanted)
-        if span.endswith("entity"):
-            running.update_header(entity.block)
-        for chunk in entity.content.chunks():
-            running.update(chunk)
-        for canonicalisation in CANONICALISATIONS:
-            digests = {name: running.digest(name, canonicalisation) for name in wanted}
-            key = (span, digests[wanted[0]])
-            if key not in seen:
-                seen.add(key)
-                yield Candidate(span, canonicalisation, digests)

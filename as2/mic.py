@@ -30,12 +30,13 @@ had these bytes. It proves it with no algorithm that is weaker than was asked fo
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final, Literal
 
 import msgspec
 
-from as2.digests import Canonicalisation, DigestName, normalise
+from as2.digests import CANONICALISATIONS, Canonicalisation, DigestName, EntityDigests, normalise
+from as2.source import Source
 from as2.tolerance import Tolerated
 
 Range = Literal["payload-entity", "payload-content", "compressed-entity", "compressed-content"]
@@ -103,6 +104,39 @@ class MicVerdict(msgspec.Struct, frozen=True):
     def matches(self) -> bool:
         """Whether the partner proved to have the bytes that we sent."""
         return self.outcome in ("match", "alternative")
+
+
+def candidates(
+    packaging: Packaging,
+    payload: tuple[bytes, Source],
+    compressed: tuple[bytes, Source] | None,
+    *,
+    expected: Sequence[DigestName],
+    others: Sequence[DigestName],
+) -> Iterator[Candidate]:
+    """The digests of every byte range and every form of its line ends, the expected one first, none of them twice.
+
+    ``payload`` and ``compressed`` are entities, header block and content. ``expected`` are the algorithms for the range
+    that RFC 4130 wants, ``others`` those for the rest.
+    """
+    seen: set[tuple[Range, bytes]] = set()
+    for position, span in enumerate(ranges(packaging)):
+        entity = compressed if span.startswith("compressed") else payload
+        if entity is None:
+            continue
+        block, content = entity
+        wanted = expected if position == 0 else others
+        running = EntityDigests(wanted)
+        if span.endswith("entity"):
+            running.update_header(block)
+        for chunk in content.chunks():
+            running.update(chunk)
+        for canonicalisation in CANONICALISATIONS:
+            digests = {name: running.digest(name, canonicalisation) for name in wanted}
+            key = (span, digests[wanted[0]])
+            if key not in seen:
+                seen.add(key)
+                yield Candidate(span, canonicalisation, digests)
 
 
 def read_mic(text: str, tolerated: Tolerated | None = None) -> Mic:

@@ -23,7 +23,6 @@ from as2.source import ChunkReader
 INTEGER, BIT_STRING, OCTET_STRING, NULL, OBJECT = 0x02, 0x03, 0x04, 0x05, 0x06
 SEQUENCE, SET = 0x30, 0x31
 OCTET_STRING_IN_PIECES = 0x24
-BOOLEAN = 0x01
 
 CONSTRUCTED = 0x20
 DEEPEST = 32
@@ -290,19 +289,15 @@ class BerReader:
             more = self._read(raw[-1] & 0x7F)
             raw += more
             length = _long_length(more, bool(raw[0] & CONSTRUCTED))
-        if length is not None:
-            bound = self._bounds[-1]
-            if bound is not None and self._position + length > bound:
-                raise Malformed("an element is longer than what holds it")
+        bound = self._bounds[-1]
+        if bound is not None and self._position + (length or 0) > bound:
+            raise Malformed("an element is longer than what holds it")
         if tag == 0 and length:
             raise Malformed("an end of contents that has contents")
         self._pending = _Head(tag, length, raw)
         return self._pending
 
     def _read(self, count: int) -> bytes:
-        bound = self._bounds[-1]
-        if bound is not None and self._position + count > bound:
-            raise Malformed("an element is longer than what holds it")
         # Looked at first: what is missing here is this layer's fault, and what the chunks themselves raise is not.
         if len(self._reader.peek(count)) < count:
             raise Malformed("the structure ends too early")
@@ -315,8 +310,6 @@ def _long_length(more: bytes, constructed: bool) -> int | None:
         if not constructed:
             raise Malformed("a value without a length")
         return None
-    if len(more) > 8 and any(more[:-8]):
-        raise Malformed("a length is too long")
     return int.from_bytes(more, "big")
 
 

@@ -1,8 +1,9 @@
 """CompressedData (RFC 3274), written and read, with a limit that is kept while inflating.
 
-What is inside need not be trusted yet, so nothing is inflated beyond the limit, not even for a moment: the stream is
-asked for a bounded number of bytes at a time. One product family sends the base64 text of the zlib stream where the
-stream belongs; that is read as meant. Everything else that does not inflate to its very end is `DecompressionFailed`.
+What is inside need not be trusted yet, so nothing is given out beyond the limit, and no more than one piece is ever
+inflated beyond it: the stream is asked for a bounded number of bytes at a time. One product family sends the base64
+text of the zlib stream where the stream belongs; that is read as meant. Everything else that does not inflate to its
+very end is `DecompressionFailed`.
 """
 
 from __future__ import annotations
@@ -100,10 +101,8 @@ def _inflated(packed: Iterator[bytes], limit: int) -> Iterator[bytes]:
     unpacker = zlib.decompressobj()
     left = limit
     for chunk in packed:
-        if unpacker.eof and chunk:
-            raise zlib.error("bytes follow the end of the stream")
         while chunk:
-            out = unpacker.decompress(chunk, min(PIECE, left + 1))
+            out = unpacker.decompress(chunk, PIECE)
             if len(out) > left:
                 raise DecompressionFailed("inflates-too-much", f"The content inflates to more than {limit} bytes.")
             left -= len(out)

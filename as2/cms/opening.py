@@ -64,6 +64,17 @@ class Opened(msgspec.Struct, frozen=True):
     tolerances: frozenset[ToleranceId]
 
 
+class EnvelopeFacts(msgspec.Struct, frozen=True):
+    """What an envelope tells everybody who has it."""
+
+    form: EnvelopeForm
+    cipher: CipherName
+    recipients: tuple[Recipient, ...]
+    size: int
+    """Bytes of the ciphertext."""
+    tolerances: frozenset[ToleranceId]
+
+
 class _Envelope(msgspec.Struct, frozen=True):
     """The structure of an envelope, all but its ciphertext."""
 
@@ -103,6 +114,21 @@ class _Decrypted(msgspec.Struct, frozen=True):
             raise _closed() from None
 
 
+def read_envelope(content: Source) -> EnvelopeFacts:
+    """What an envelope says without any key, for a diagnosis; `DecryptionFailed` when it is none."""
+    try:
+        envelope = _survey(content)
+    except Malformed as fault:
+        raise _malformed(fault) from None
+    return EnvelopeFacts(
+        form=envelope.form,
+        cipher=envelope.cipher.name,
+        recipients=tuple(envelope.recipients),
+        size=envelope.cipher_size,
+        tolerances=envelope.tolerances,
+    )
+
+
 def open_envelope(content: Source, *, keys: Sequence[KeyPair], permits: Permits, entropy: Entropy) -> Opened:
     """What a ContentInfo with EnvelopedData or AuthEnvelopedData holds, if one of `keys` opens it.
 
@@ -112,7 +138,7 @@ def open_envelope(content: Source, *, keys: Sequence[KeyPair], permits: Permits,
     try:
         envelope = _survey(content)
     except Malformed as fault:
-        raise DecryptionFailed("envelope-malformed", f"The encrypted layer cannot be read: {fault}.") from None
+        raise _malformed(fault) from None
     if envelope.cipher.name not in permits.usable_ciphers:
         raise Insufficient(
             "weak-cipher", f"It is encrypted with {envelope.cipher.name}, which the profile does not permit."
@@ -149,6 +175,10 @@ def _content_keys(
         else:
             found.append((recipient, pair, key))
     return found + substituted
+
+
+def _malformed(fault: Malformed) -> DecryptionFailed:
+    return DecryptionFailed("envelope-malformed", f"The encrypted layer cannot be read: {fault}.")
 
 
 def _closed() -> DecryptionFailed:

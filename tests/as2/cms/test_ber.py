@@ -143,6 +143,25 @@ def test_an_element_ends_where_what_holds_it_ends() -> None:
         list(reader.octets(OCTET_STRING))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3004 0405 6162 636465",  # a string that goes on behind its parent
+        "3001 04 02 6162",  # a header cut by the end of its parent
+        "3004 2403 0402 61 62",  # a piece that goes on behind its string
+        "3006 2404 0403 6162 63",  # the same, with something else behind it in the parent
+        "3006 2480 0404 6162 6364 0000",  # and within an indefinite length
+    ],
+)
+@pytest.mark.parametrize("size", [1, 100])
+def test_strings_end_where_what_holds_them_ends(text: str, size: int) -> None:
+    """Whatever bytes come next: they are somebody else's."""
+    reader = BerReader(pieces(bytes.fromhex(text + "0000" * 8), size))
+    reader.enter(SEQUENCE)
+    with pytest.raises(Malformed):
+        list(reader.octets(OCTET_STRING))
+
+
 def test_fields_take_in_order_and_all() -> None:
     """What is missing, of another kind or too much is malformed."""
     element = parse(bytes.fromhex("3005 020105 0500"))
@@ -231,6 +250,7 @@ TIMES = {
 OLD_TIMES = {
     "170b32363131333031323030 5a": datetime(2026, 11, 30, 12, 0, tzinfo=UTC),
     "1711 323631313330313230303030 2b30313030": datetime(2026, 11, 30, 11, 0, tzinfo=UTC),
+    "1711 323631313330313230303030 2d30323330": datetime(2026, 11, 30, 14, 30, tzinfo=UTC),
     "1812 3230323631313330313230303030 2e3132 5a": datetime(2026, 11, 30, 12, 0, tzinfo=UTC),
 }
 

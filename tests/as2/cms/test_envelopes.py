@@ -8,12 +8,15 @@ from collections.abc import Iterable
 import pytest
 from asn1crypto import cms as asn1
 from cryptography.hazmat.decrepit.ciphers.algorithms import RC2
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives import padding as block_padding
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, x25519
 from cryptography.hazmat.primitives.ciphers import Cipher as LibraryCipher
 from cryptography.hazmat.primitives.ciphers import algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
+from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509 import load_der_x509_certificate
 from hypothesis import given, settings
@@ -23,7 +26,7 @@ from as2.certificates import Certificate, KeyPair, Unusable, read_certificate
 from as2.cms import der, oids
 from as2.cms.algorithms import CIPHERS, WEAK_CIPHERS, CipherName, Permits, cipher_algorithm
 from as2.cms.ccm import ccm_decrypted, ccm_encrypted
-from as2.cms.certificate_ids import issuer_and_serial
+from as2.cms.certificate_ids import IdForm, issuer_and_serial
 from as2.cms.enveloping import Form, envelope
 from as2.cms.opening import Opened, open_envelope
 from as2.cms.primitives import Refused
@@ -132,13 +135,31 @@ def test_another_library_reads_what_we_envelope() -> None:
         info = asn1.ContentInfo.load(data, strict=True)
         assert info.dump(force=True) == data
     body = asn1.ContentInfo.load(made("aes128-gcm"), strict=True)["content"]
-    assert body["version"].native == "v0"
     assert len(body["mac"].native) == 16
     data = made("aes128-cbc")
     key = pair_of("rsa").key
     assert isinstance(key, rsa.RSAPrivateKey)
     certificate = load_der_x509_certificate(certificate_of("rsa").der)
     assert pkcs7.pkcs7_decrypt_der(data, certificate, key, []) == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("cipher", "names", "form", "outer", "inner"),
+    [
+        ("aes128-cbc", ["rsa"], "issuer-serial", "v0", ["v0"]),
+        ("aes128-cbc", ["rsa"], "key-id", "v2", ["v2"]),
+        ("aes128-cbc", ["p256"], "issuer-serial", "v2", ["v3"]),
+        ("aes128-cbc", ["rsa", "p256"], "issuer-serial", "v2", ["v0", "v3"]),
+        ("aes128-gcm", ["rsa", "p256"], "key-id", "v0", ["v2", "v3"]),
+    ],
+)
+def test_versions(cipher: CipherName, names: list[str], form: IdForm, outer: str, inner: list[str]) -> None:
+    """RFC 5652 sections 6.1 and 6.2, RFC 5083 section 2.1; strict readers look at them."""
+    recipients = [certificate_of(name) for name in names]
+    source = envelope(BytesSource(CONTENT), cipher=cipher, recipients=recipients, recipient_id=form, entropy=entropy)
+    body = asn1.ContentInfo.load(read_all(source), strict=True)["content"]
+    assert body["version"].native == outer
+    assert sorted(each.chosen["version"].native for each in body["recipient_infos"]) == inner
 
 
 def test_we_open_what_cryptography_envelopes() -> None:
@@ -275,6 +296,60 @@ def test_attributes_that_are_authenticated(cipher: CipherName, order: int) -> No
         data = enveloped(algorithm, string, after=attributes + mac, kind=oids.AUTH_ENVELOPED_DATA)
         with pytest.raises(DecryptionFailed):
             opened(data)
+
+
+@pytest.mark.parametrize("material", [None, b"", b"material of the sender"])
+@pytest.mark.parametrize("key", ["p256", "x25519"])
+def test_key_agreement_put_together_by_hand(key: str, material: bytes | None) -> None:
+    """RFC 5753 section 7.2 and RFC 8418 section 2.2, with the derivations and the wrap of the library."""
+    wrapping = der.algorithm(oids.AES256_WRAP)
+    info = der.sequence(
+        wrapping,
+        b"" if material is None else der.explicit(0, der.octets(material)),
+        der.explicit(2, der.octets(b"\x00\x00\x01\x00")),
+    )
+    public = certificate_of(key).public_key
+    if isinstance(public, x25519.X25519PublicKey):
+        drawn = x25519.X25519PrivateKey.generate()
+        point, kind, scheme = drawn.public_key().public_bytes_raw(), oids.X25519, oids.STD_DH_HKDF_SHA256
+        kek = HKDF(hashes.SHA256(), 32, None, info).derive(drawn.exchange(public))
+    else:
+        assert isinstance(public, ec.EllipticCurvePublicKey)
+        ephemeral = ec.generate_private_key(ec.SECP256R1())
+        point = ephemeral.public_key().public_bytes(
+            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+        )
+        kind, scheme = oids.EC_PUBLIC_KEY, oids.STD_DH_SHA256_KDF
+        kek = X963KDF(hashes.SHA256(), 32, info).derive(ephemeral.exchange(ec.ECDH(), public))
+    named = issuer_and_serial(certificate_of(key))
+    agreed = der.tlv(
+        0xA1,
+        der.integer(3),
+        der.explicit(0, der.tlv(0xA1, der.algorithm(kind), der.bits(point))),
+        b"" if material is None else der.explicit(1, der.octets(material)),
+        der.algorithm(scheme, wrapping),
+        der.sequence(der.sequence(named, der.octets(aes_key_wrap(kek, KEY)))),
+    )
+    found = opened(enveloped(GCM, der.tlv(0x80, STRINGS["GCM"][1]), recipients=[agreed]), key)
+    assert read_all(found.content) == CONTENT
+    assert found.key_transport == "ecdh-sha256-aes256wrap"
+
+
+@pytest.mark.parametrize("label", [None, b"", b"label"])
+def test_oaep_labels(label: bytes | None) -> None:
+    """Absent or empty; another one is for an application that is not AS2."""
+    public = certificate_of("rsa").public_key
+    assert isinstance(public, rsa.RSAPublicKey)
+    scheme = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), label)  # noqa: S303
+    source = b"" if label is None else der.explicit(2, der.algorithm(oids.P_SPECIFIED, der.octets(label)))
+    info = recipient(algorithm=der.algorithm(oids.RSAES_OAEP, der.sequence(source)), data=public.encrypt(KEY, scheme))
+    data = enveloped(CBC, der.tlv(0x80, cbc(CONTENT)), recipients=[info])
+    if label:
+        with pytest.raises(DecryptionFailed) as refusal:
+            opened(data)
+        assert refusal.value.cause == "key-management-unknown"
+    else:
+        assert read_all(opened(data).content) == CONTENT
 
 
 def test_the_issuer_in_another_spelling() -> None:
@@ -449,6 +524,9 @@ MALFORMED = {
     "text": b"MIAGCSqGSIb3DQEHA6CA",
     "another content": der.sequence(der.oid(oids.DATA), der.explicit(0, der.octets(b""))),
     "CBC in AuthEnvelopedData": enveloped(CBC, der.tlv(0x80, cbc(CONTENT)), after=MAC, kind=oids.AUTH_ENVELOPED_DATA),
+    "CBC in AuthEnvelopedData with a tag of nothing": enveloped(
+        CBC, der.tlv(0x80, cbc(CONTENT)), after=der.octets(b""), kind=oids.AUTH_ENVELOPED_DATA
+    ),
     "no tag": enveloped(GCM, BODY, kind=oids.AUTH_ENVELOPED_DATA),
     "a cut tag": enveloped(GCM, BODY, after=der.octets(AUTHENTICATED[-16:-4]), kind=oids.AUTH_ENVELOPED_DATA),
     "a short tag": enveloped(SHORT_TAG, der.tlv(0x80, AUTHENTICATED[:-12])),
