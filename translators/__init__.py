@@ -28,12 +28,12 @@ from translators.canonical import (
 )
 from translators.codes import CODES, Code
 from translators.contrl import contrl
-from translators.envelope import Envelope, Layout, Outgoing, OutgoingGroup, Package, Span, Written
+from translators.envelope import Envelope, Layout, Outgoing, OutgoingGroup, OutgoingPackage, Span, Written
 from translators.finding import Finding, Where
 from translators.functional import functional_acknowledgments
 from translators.guide import Guide, GuideError, read_guide
 from translators.guide_table import describe
-from translators.judgement import JudgedGroup, JudgedMessage, Judgement, judge, judge_message
+from translators.judgement import JudgedGroup, JudgedMessage, JudgedPackage, Judgement, judge, judge_message
 from translators.kept import Keeping
 from translators.limits import Limits
 from translators.mapping import Built, Context, Mapped, from_canonical, to_canonical
@@ -45,6 +45,7 @@ from translators.parts import (
     InterchangeOpened,
     MessageRead,
     Noticed,
+    PackageRead,
     Part,
 )
 from translators.preparing import Preparation, Prepared, prepare
@@ -58,7 +59,7 @@ from translators.splitting import Origin, Split, split
 from translators.streamed_judgement import StreamedJudgements
 from translators.streamed_report import StreamedInspection, StreamedReport, write_document
 from translators.streaming import read_stream
-from translators.syntax import Address, Group, Interchange, Message, MessageKind, Reading, Segment, Source
+from translators.syntax import Address, Group, Interchange, Message, MessageKind, Package, Reading, Segment, Source
 from translators.ta1 import ta1
 from translators.terms import Terms
 from translators.tree import Node
@@ -92,6 +93,7 @@ __all__ = [
     "InterchangeOpened",
     "JudgedGroup",
     "JudgedMessage",
+    "JudgedPackage",
     "Judgement",
     "Keeping",
     "Layout",
@@ -108,7 +110,9 @@ __all__ = [
     "Origin",
     "Outgoing",
     "OutgoingGroup",
+    "OutgoingPackage",
     "Package",
+    "PackageRead",
     "Part",
     "Preparation",
     "Prepared",

@@ -46,7 +46,7 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """One statement of a partner about an interchange, a group or a message of ours.
+    """One statement of a partner about an interchange, a group, a message or a package of ours.
 
     ``control_number`` is the interchange's (empty in a 997, which does not say), ``group_number`` the group's and
     ``message_reference`` the message's; what is empty makes the statement one about the level above. An APERAK and an
@@ -70,14 +70,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     group_number: str = ""
     message_type: str = ""
     message_reference: str = ""
+    package_reference: str = ""
+    """0800 of our package, where the statement is about one (UCM of CONTRL 4:1)."""
     references: tuple[Named, ...] = ()
     """What names the message, the most telling first."""
     reported_by: str = ""
     """The reference (UNH 0062, ST02) of the message that says it; empty for a TA1."""
 
     @property
-    def level(self) -> Literal["interchange", "group", "message"]:
+    def level(self) -> Literal["interchange", "group", "message", "package"]:
         """What the statement is about."""
+        if self.package_reference:
+            return "package"
         if self.message_reference or self.references:
             return "message"
         return "group" if self.group_number else "interchange"

@@ -1,8 +1,8 @@
 """What partners answer us: the acknowledgments in a received interchange, as statements about what we sent.
 
-Each statement names its subject in the terms of its standard (UCI: 0020 and the parties; UCM: 0062; AK1: GS01 and
-GS06; AK2: ST01 and ST02; TA1: ISA13, date and time; APERAK: references; 824: group and set number, or references) and
-gives a verdict on it. Matching a subject to what was sent is the caller's business, who has the ledger.
+Each statement names its subject in the terms of its standard (UCI: 0020 and the parties; UCM: 0062 or 0800; AK1: GS01
+and GS06; AK2: ST01 and ST02; TA1: ISA13, date and time; APERAK: references; 824: group and set number, or references)
+and gives a verdict on it. Matching a subject to what was sent is the caller's business, who has the ledger.
 
 The segments are read as they come, without a guide: an acknowledgment that breaks its own grammar still says what it
 says, and of a damaged one everything that can be understood counts. What cannot is a finding, never an exception.
@@ -36,7 +36,7 @@ from translators.syntax import Interchange, Segment, Source
 
 __all__ = ["Answer", "AnswerKind", "Named", "Verdict", "is_acknowledgment", "read_answers"]
 
-_LEVELS = ("interchange", "group", "message")
+_LEVELS = ("interchange", "group", "message", "package")
 
 
 def read_answers(interchange: Interchange, source: Source | None = None) -> tuple[list[Answer], list[Finding]]:

@@ -16,8 +16,9 @@ import msgspec
 
 from translators.codes import CODES
 from translators.finding import Finding
-from translators.judgement import JudgedMessage, Judgement, level_of
+from translators.judgement import JudgedGroup, JudgedMessage, Judgement, level_of
 from translators.kept import changed
+from translators.kept_groups import changed_groups
 from translators.terms import Terms, is_answered, of_withheld
 
 
@@ -37,8 +38,11 @@ def is_application(finding: Finding) -> bool:
 
 def functional_view(judgement: Judgement) -> Judgement:
     """The judgement without what the application found; its messages are the same objects as before."""
-    groups = [msgspec.structs.replace(group, messages=changed(group.messages, _without)) for group in judgement.groups]
-    return msgspec.structs.replace(judgement, groups=groups)
+
+    def without(group: JudgedGroup) -> JudgedGroup:
+        return msgspec.structs.replace(group, messages=changed(group.messages, _without))
+
+    return msgspec.structs.replace(judgement, groups=changed_groups(judgement.groups, without))
 
 
 def _without(judged: JudgedMessage) -> JudgedMessage:

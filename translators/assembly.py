@@ -7,17 +7,19 @@ element and counts what it closes as its first. One state machine serves both; :
 ==================  =====================================================================================
 state               what a segment does
 ==================  =====================================================================================
-between             a message or group header opens; anything else begins a *stretch* that is reported once
+between             a message, package or group header opens; anything else begins a *stretch* that is reported once
 in a group          the same, and the group's trailer closes it
 in a message        the message's trailer closes it; headers and outer trailers close it too, as unfinished;
                     everything else belongs to it, whatever its tag
+in a package        only one whose end was not found stays open (:mod:`translators.package_reading`): headers and
+                    outer trailers close it, everything else belongs to it
 ==================  =====================================================================================
 
-So damage costs the message it is in and no other, and reading always goes on at the next header or trailer. A header
-of another interchange ends this one, wherever it stands: the caller goes on there.
+So damage costs the message or package it is in and no other, and reading always goes on at the next header or trailer.
+A header of another interchange ends this one, wherever it stands: the caller goes on there.
 
-Messages and groups are yielded as they are complete and not held, so that what is remembered of an interchange does not
-grow with it: counts, and the references that were there.
+Messages, packages and groups are yielded as they are complete and not held, so that what is remembered of an
+interchange does not grow with it: counts, and the references that were there.
 """
 
 from __future__ import annotations
@@ -33,12 +35,12 @@ from translators.finding import Finding
 from translators.glance import Glance
 from translators.interchange_findings import COPY, InterchangeFindings
 from translators.limits import Limits
-from translators.parts import GroupClosed, GroupOpened, MessageRead, Part
+from translators.parts import GroupClosed, GroupOpened, MessageRead, PackageRead, Part
 from translators.reading_terms import ReadingTerms
 from translators.repeats import Repeats
 from translators.scanner import Scanner
 from translators.stamps import count_of
-from translators.syntax import Group, Interchange, Message, MessageKind, Segment
+from translators.syntax import Group, Interchange, Message, MessageKind, Package, Segment
 
 _TAG = re.compile(rb"[A-Z][A-Z0-9]{1,2}")
 
@@ -68,18 +70,16 @@ class Assembly(InterchangeFindings, ABC):
         scanner.spill, scanner.relieve = self.spill, self._relieve
         self.readable = True
         """Whether more than the header can be read."""
-        self.other_units = 0
-        """What the interchange's trailer counts beside messages: packages."""
         self.passed_over = False
         """Whether something that may stand outside messages was met: the interchange is not empty then."""
         self.groups = 0
         """How many groups there were, explicit or not."""
         self._explicit_groups = 0
-        self._messages = 0
+        self._messages = self._packages = 0
         self._units = 0
-        """The messages of the open group."""
+        """The messages and packages of the open group."""
         self._loose_at: int | None = None
-        """Where the first message outside any group stands."""
+        """Where the first message or package outside any group stands."""
         self._done: list[Part] = []
         """What is complete and not yielded yet."""
         self._pieces: list[bytes] = []
@@ -185,6 +185,8 @@ class Assembly(InterchangeFindings, ABC):
         kinds, dialect, interchange = self._kinds, self.dialect, self.interchange
         while True:
             if not glance.able or self._stretch or self._empty or self._oversized_seen < len(scanner.oversized):
+                return
+            if self.package is not None:
                 return
             group = self.group
             if group is None and self.groups_required:
@@ -306,7 +308,9 @@ class Assembly(InterchangeFindings, ABC):
         self._forget_message()
 
     def _close_message(self, at: int) -> None:
-        """Closes the open message, if there is one, without its trailer."""
+        """Closes the open message or package, if there is one, without its trailer."""
+        if self.package is not None:
+            self.close_package(at)
         message = self.message
         if message is None:
             return
@@ -376,6 +380,34 @@ class Assembly(InterchangeFindings, ABC):
         del segments[self._most_kept :]
         self._kept_from = self.scanner.keep = at
 
+    # Packages.
+
+    def open_package(self, package: Package) -> None:
+        """Opens a package, whose header was read."""
+        self._close_message(package.offset)
+        self._end_stretch()
+        self._report_empty(self.interchange.findings)
+        if self.group is None:
+            self._open_loose(package.offset)
+        self._packages += 1
+        self._units += 1
+        self.note_place(package.offset)
+        self.package = package
+
+    def close_package(self, at: int) -> None:
+        """Closes the open package and yields it; it ends at ``at``."""
+        package, group = self.package, self.group
+        if package is None or group is None:
+            return
+        package.end = at
+        if package.trailer is None:
+            package.length = max(0, at - package.start)
+        self._report_empty(package.findings)
+        self._report_oversized(package.findings)
+        self._done.append(PackageRead(self.interchange, group, package, self.window.source))
+        self.forget_place(package.offset)
+        self.package = None
+
     # Groups.
 
     def _on_group_header(self, segment: Segment) -> None:
@@ -407,7 +439,7 @@ class Assembly(InterchangeFindings, ABC):
         group.trailer = segment
         group.claimed_count = segment.text(1)
         if count_of(group.claimed_count) != self._units:
-            text = f"{self.group_trailer} counts {group.claimed_count!r} messages; there are {self._units}"
+            text = f"{self.group_trailer} counts {group.claimed_count!r} {self._counted}; there are {self._units}"
             self.add("group-count-mismatch", text, segment, element=1, value=group.claimed_count)
         reference = segment.text(2)
         if not self.same_group_reference(group.control_number, reference):
@@ -439,16 +471,21 @@ class Assembly(InterchangeFindings, ABC):
         self._end_stretch()
         self.interchange.trailer = segment
         self._closed = True
-        explicit, messages = self._explicit_groups, self._messages
+        explicit, inside = self._explicit_groups, self._messages + self._packages
         grouped = explicit > 0 or self.groups_required
-        units, name = (explicit, "groups") if grouped else (messages + self.other_units, "messages")
+        units, name = (explicit, "groups") if grouped else (inside, self._counted)
         claimed = segment.text(1)
         if count_of(claimed) != units:
             text = f"{self.trailer} counts {claimed!r} {name}; there are {units}"
             self.add("interchange-count-mismatch", text, segment, element=1, value=claimed)
         self.check_trailer_reference(segment)
-        if not messages and not explicit and not self.other_units and not self.passed_over:
+        if not inside and not explicit and not self.passed_over:
             self.add("empty-interchange", "the interchange has no message inside", segment)
+
+    @property
+    def _counted(self) -> str:
+        """What trailers count beside groups."""
+        return "messages and packages" if self._packages else "messages"
 
     def _end_without_trailer(self) -> None:
         tail = self.scanner.tail
@@ -481,6 +518,8 @@ class Assembly(InterchangeFindings, ABC):
         """Notes a segment that may not stand where it does; a stretch of them is one finding."""
         if self._segments is not None:
             self.keep(segment)
+            return
+        if self.package is not None:
             return
         if not self._stretch:
             self._stretch_group = self.group if self.group is not None and self.group.explicit else None

@@ -90,7 +90,6 @@ CODES: dict[str, Code] = {
     "charset-unsupported": Code(meaning="The character set is not known, or cannot be read", contrl="2", contrl_4="46"),
     "delimiter-unusual": Code(meaning="A delimiter that the standard does not foresee here"),
     "security-unchecked": Code(meaning="Security segments were passed over, not verified", contrl="27"),
-    "package-unsupported": Code(meaning="A package (UNO..UNP) was passed over", contrl="15"),
     "una-damaged": Code(meaning="The service string advice cannot be used", contrl="20"),
     "delimiter-clash": Code(meaning="One character has two delimiter roles", contrl="20", ta1="026"),
     "terminator-invalid": Code(meaning="There is no usable segment terminator", contrl="20", ta1="004"),
@@ -163,6 +162,11 @@ CODES: dict[str, Code] = {
     "message-version-form": Code(meaning="The version is written in a form that is none, and was understood"),
     "message-not-agreed": Code(meaning="No live flow for this message with this party", contrl="17", message="1"),
     "rejected-with-others": Code(meaning="Rejected because another message beside it is", contrl="18"),
+    # The package
+    "package-reference-invalid": Code(meaning="Package reference missing or malformed", contrl="13"),
+    "package-reference-mismatch": Code(meaning="Package header and trailer references differ", contrl="28"),
+    "package-trailer-missing": Code(meaning="The package ends without its trailer", contrl="13"),
+    "duplicate-package": Code(meaning="Package reference seen before in this interchange", contrl="26"),
     # The segment
     "segment-unknown": Code(meaning="No such segment in the standard", contrl="15", message="5", segment="1"),
     "segment-unexpected": Code(

@@ -1,13 +1,16 @@
 """CONTRL: what the sender of an EDIFACT interchange is told about it (ISO 9735, syntax and service report).
 
 The rendering of a judgement. An interchange that falls is answered with one UCI and nothing below it. Otherwise UCI
-says 7, "accepted unless rejected below", and only what is rejected is named: groups by UCF, messages by UCM, segments
-by UCS, elements by UCD. The CONTRL's own reference and envelope are the caller's; the segments between UNH and UNT are
-made here. What they quote is in the subject's character set, so the envelope should have that one too.
+says 7, "accepted unless rejected below", and only what is rejected is named: groups by UCF, messages and packages by
+UCM, segments by UCS, elements by UCD. The CONTRL's own reference and envelope are the caller's; the segments between
+UNH and UNT are made here. What they quote is in the subject's character set, so the envelope should have that one too.
 
 Two versions exist side by side. An interchange of syntax 1 to 3 is answered with CONTRL D:3, one of syntax 4 with
 CONTRL 4:1, which has newer error codes and may leave out what a damaged message does not say. Where D:3 demands a value
 that was not received, ``-`` stands in: the answer then still is a valid CONTRL, and nobody's reference.
+
+A package has no segments that could be spoken of, only UNO and UNP: its UCM names it by 0800 and by the reference
+identification (S020) that UNO gave, and says all there is to say. Below syntax 4 there are no packages.
 
 Positions are CONTRL's: 0098 counts the tag as 1, so that our element 1 is its 2; 0096 counts UNH as 1. Something
 missing is reported with the position of the last segment before the gap, or as the partner's terms say.
@@ -22,7 +25,7 @@ Of an accepted message nothing is looked at but what it is called: in a file of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
 from translators.codes import CODES
 from translators.envelope import Body, Outgoing
@@ -30,6 +33,7 @@ from translators.finding import Finding
 from translators.judgement import (
     JudgedGroup,
     JudgedMessage,
+    JudgedPackage,
     Judgement,
     Level,
     foremost,
@@ -72,7 +76,7 @@ def contrl(judgement: Judgement, reference: str = "1", terms: Terms = USUAL) -> 
     if interchange.syntax != "edifact" or not interchange.control_number:
         return None
     messages = judgement.messages
-    if messages and not any(is_answered(judged.message.kind, terms) for judged in messages):
+    if messages and not judgement.packages and not any(is_answered(each.message.kind, terms) for each in messages):
         return None
     return _Report(judgement, terms).outgoing(reference)
 
@@ -106,12 +110,13 @@ class _Report:
             return
         # UCM stands before UCF in the message; one interchange has either groups or loose messages (0085 30).
         for group in sorted(judgement.groups, key=lambda group: group.group.explicit):
-            if group.messages and not any(is_answered(judged.message.kind, self.terms) for judged in group.messages):
+            answered = any(is_answered(judged.message.kind, self.terms) for judged in group.messages)
+            if group.messages and not group.packages and not answered:
                 continue
             if group.group.explicit:
                 yield from self.group(group)
             else:
-                yield from self.messages(group.messages)
+                yield from self.units(group)
 
     def group(self, judged: JudgedGroup) -> Iterator[Node]:
         group = judged.group
@@ -126,7 +131,28 @@ class _Report:
             yield self.verdict("UCF", subject, judged.findings, "group")
             return
         yield _node("UCF", [*subject, (_ACCEPTED,)])
-        yield from self.messages(judged.messages)
+        yield from self.units(judged)
+
+    def units(self, group: JudgedGroup) -> Iterator[Node]:
+        """UCM of the messages, and then of the packages, that are named."""
+        yield from self.messages(group.messages)
+        # Below syntax 4 a package rejects what it stands in.
+        if self.syntax >= 4:
+            yield from self.packages(group.packages)
+
+    def packages(self, packages: Sequence[JudgedPackage]) -> Iterator[Node]:
+        named = (judged for judged in packages if not judged.accepted or self.terms.detail == "full")
+        for judged in islice(named, _MOST_MESSAGES):
+            package = judged.package
+            identification = _composite(package.header, 2, (3, 35), "")
+            whole = all(package.identification[:2]) and len(identification) > 1
+            subject = [(_cut(package.reference, 35) or _ABSENT,), identification if whole else ()]
+            if judged.accepted:
+                yield _of_package([(), (), (_ACCEPTED,)], subject)
+            else:
+                errors = [finding for finding in judged.findings if finding.fatal]
+                verdict = self.verdict("UCM", [(), ()], errors, "package")
+                yield _of_package([element[0] for element in verdict.elements], subject)
 
     def messages(self, messages: Sequence[JudgedMessage]) -> Iterator[Node]:
         everyone = self.terms.detail == "full"
@@ -242,6 +268,11 @@ def _trimmed(values: Sequence[str]) -> _Composite:
     while end and not values[end - 1]:
         end -= 1
     return tuple(values[:end])
+
+
+def _of_package(response: Sequence[_Composite], subject: Sequence[_Composite]) -> Node:
+    """UCM with 0800 and S020 behind what is said of the package."""
+    return _node("UCM", [*response, *[()] * (6 - len(response)), *subject])
 
 
 def _node(tag: str, elements: Sequence[_Composite]) -> Node:

@@ -94,10 +94,16 @@ class ContrlReader:
 
     def ucm(self, segment: Segment) -> None:
         self.current = None
-        reference, kind = segment.text(1), segment.text(2)
+        reference, kind, package = segment.text(1), segment.text(2), segment.text(7)
         above = self.group or self.interchange
+        if above is not None and package and not reference:
+            answer = msgspec.structs.replace(above.answer, package_reference=package)
+            named = segment.text(8, 2)
+            subject = f"Package {package} ({named})" if named else f"Package {package}"
+            self.current = self.statement(segment, subject, answer, 3)
+            return
         if above is None or not reference:
-            self.unnamed("The UCM does not say which message of which interchange it is about.", segment)
+            self.unnamed("The UCM does not say which message or package of which interchange it is about.", segment)
             return
         version = ".".join(filter(None, (segment.text(2, 2), segment.text(2, 3))))
         name = " ".join(filter(None, (kind, version)))

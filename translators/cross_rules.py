@@ -1,6 +1,6 @@
 """Rules between segments: the tree of HL, bounded stretches that close what they opened, and what values ask for.
 
-Where a segment stands and what is in it is settled before (:mod:`translators.placing`, :mod:`translators.elements`);
+Where a segment stands and what is in it is settled before (:mod:`translators.placing`, :mod:`translators.contents`);
 these rules look at several of them together. Each fault names the segment it is reported at by its index.
 """
 
@@ -12,8 +12,7 @@ from typing import NamedTuple
 from translators.grammar import BORDERS, Condition, Guide, Place
 from translators.hierarchy import Hierarchical, Hierarchy, Level, build
 from translators.placing import Arrangement
-from translators.syntax import Elements
-from translators.tree import Node
+from translators.tree import Node, elements_of
 
 
 class CrossFault(NamedTuple):
@@ -46,10 +45,10 @@ def hierarchy_of(nodes: Sequence[Node], rules: Hierarchy) -> Hierarchical:
     levels = [
         Level(
             at=index,
-            id=_value(node.elements, 1),
-            parent=_value(node.elements, 2),
-            code=_value(node.elements, 3),
-            children_stated=_value(node.elements, 4),
+            id=_value(node, 1),
+            parent=_value(node, 2),
+            code=_value(node, 3),
+            children_stated=_value(node, 4),
         )
         for index, node in enumerate(nodes)
         if node.name == rules.segment
@@ -57,7 +56,8 @@ def hierarchy_of(nodes: Sequence[Node], rules: Hierarchy) -> Hierarchical:
     return build(levels, rules)
 
 
-def _value(elements: Elements, number: int) -> str:
+def _value(node: Node, number: int) -> str:
+    elements = elements_of(node)
     return elements[number - 1][0][0].strip() if number <= len(elements) else ""
 
 
@@ -67,10 +67,10 @@ def _borders(nodes: Sequence[Node], places: Sequence[Place | None]) -> Iterator[
     waiting: list[tuple[str, str]] = []
     closing = {last: first for first, last in BORDERS.items()}
     for index, node in enumerate(nodes):
-        name = _value(node.elements, 1)
         if node.name in BORDERS:
-            waiting.append((node.name, name))
+            waiting.append((node.name, _value(node, 1)))
         elif node.name in closing:
+            name = _value(node, 1)
             key = (closing[node.name], name)
             if key in waiting:
                 del waiting[len(waiting) - 1 - waiting[::-1].index(key) :]
@@ -91,7 +91,7 @@ def _condition(condition: Condition, nodes: Sequence[Node], arrangement: Arrange
         met = next((at for at in range(first, end) if _decides(condition, nodes[at], places[at])), None)
         if met is None:
             continue
-        value = condition.at.value(nodes[met].elements)
+        value = condition.at.value(elements_of(nodes[met]))
         why = f"{nodes[met].name} (segment {met + 1}) has {value!r}"
         there = [at for at in range(first, end) if _stands(place, places[at])]
         name = (
@@ -109,7 +109,7 @@ def _condition(condition: Condition, nodes: Sequence[Node], arrangement: Arrange
 def _decides(condition: Condition, node: Node, place: Place | None) -> bool:
     if place not in condition.trigger:
         return False
-    value = condition.at.value(node.elements)
+    value = condition.at.value(elements_of(node))
     return value in condition.at.values if condition.at.values else bool(value)
 
 

@@ -30,7 +30,7 @@ _UNB = re.compile(rb"UNB[^A-Za-z0-9 \t\r\n][A-Z]{4}[^A-Za-z0-9 \t\r\n]")
 ISA = re.compile(
     rb"ISA([^A-Za-z0-9 \r\n])..\1.{10}\1..\1.{10}\1..\1.{15}\1..\1.{15}\1.{6}\1.{4}\1.\1.{5}\1.{9}\1.\1.\1.", re.DOTALL
 )
-_STRICT = ((b"UNA", _UNA_UNB), (b"UNB", _UNB), (b"ISA", ISA))
+_STRICT = (_UNA_UNB, _UNB, ISA)
 
 _LOOSE_EDIFACT = re.compile(rb"UN[AB][^A-Za-z0-9 \t\r\n]|UNA.{0,40}?UNB", re.DOTALL)
 _LOOSE_X12 = re.compile(rb"ISA[^A-Za-z0-9 \r\n]")
@@ -92,7 +92,7 @@ def family_at(text: bytes, at: int) -> Family | None:
 
 def header_at(text: bytes, at: int) -> bool:
     """Whether what stands at ``at`` can be nothing but the header of an interchange."""
-    return any(pattern.match(text, at) for _, pattern in _STRICT)
+    return any(pattern.match(text, at) for pattern in _STRICT)
 
 
 class Headers:
@@ -101,12 +101,12 @@ class Headers:
     def __init__(self, text: bytes, base: int = 0) -> None:
         """``base`` is the offset of the text's first byte, which offsets here count from."""
         found = set()
-        for mark, pattern in _STRICT:
-            at = text.find(mark)
-            while at >= 0:
-                if pattern.match(text, at):
-                    found.add(at)
-                at = text.find(mark, at + 1)
+        for pattern in _STRICT:
+            # They may overlap.
+            match = pattern.search(text)
+            while match is not None:
+                found.add(match.start())
+                match = pattern.search(text, match.start() + 1)
         advised = {match.end() - 3 for at in found if (match := _UNA_UNB.match(text, at))}
         starts = sorted(found - advised)
         self._end = base + len(text)

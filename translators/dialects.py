@@ -14,8 +14,9 @@ from translators import charset as charsets
 from translators.charset import Charset
 from translators.envelope import Envelope, Outgoing
 from translators.finding import Finding, Where
-from translators.pen import BINARY, elements_of
+from translators.pen import BINARY
 from translators.syntax import Dialect
+from translators.tree import elements_of
 
 _EDIFACT = {"element": "+", "component": ":", "repetition": "*", "release": "?", "terminator": "'"}
 """ISO 9735-1, level A; the repetition separator came with syntax version 4."""

@@ -1,4 +1,4 @@
-"""EDIFACT envelopes, syntax versions 1 to 4 (ISO 9735): UNA, UNB, UNG, UNH, packages.
+"""EDIFACT envelopes, syntax versions 1 to 4 (ISO 9735): UNA, UNB, UNG, UNH, and where packages stand.
 
 What a file's delimiters are is known in two steps: UNA (or its absence) gives all but one, and UNB's syntax version
 says whether there is a repetition separator, in whose place versions 1 to 3 have a blank or nothing. The character set
@@ -19,9 +19,10 @@ from translators.assembly import Assembly
 from translators.charset import Charset
 from translators.finding import Finding, Where
 from translators.limits import Limits
+from translators.package_reading import PackageReader
 from translators.reading_terms import Heading, ReadingTerms, TermsFor
 from translators.scanner import Scanner, find_segment
-from translators.stamps import count_of, is_date, is_time
+from translators.stamps import is_date, is_time
 from translators.syntax import Address, Dialect, Group, Interchange, MessageKind, Segment
 from translators.window import Window
 
@@ -34,8 +35,6 @@ _LEVEL_B = Dialect(syntax="edifact", element=b"\x1d", component=b"\x1f", termina
 _ASSUMED_VERSION = 3
 """The syntax version of an interchange that states none, or one that is not known: what nearly all traffic has."""
 _SECURITY_TAGS = ("USA", "USB", "USC", "USD", "USE", "USF", "USH", "USL", "USR", "UST", "USU", "USX", "USY")
-_LONGEST_TRAILER = 4096
-"""Bytes in which a UNP must end; it has at most 53."""
 _REFERENCE = re.compile(r"\S(?:.{0,12}\S)?")
 _TYPE = re.compile(r"[A-Z]{1,6}|[A-Z][A-Z0-9]{1,5}")
 
@@ -243,6 +242,7 @@ class _EdifactAssembly(Assembly):
 
     version: int = _ASSUMED_VERSION
     _security_seen: bool = False
+    _package_reader: PackageReader | None = None
 
     def special(self) -> dict[str, Callable[[Segment], None]]:
         return {"UNO": self._on_package, **dict.fromkeys(_SECURITY_TAGS, self._on_security)}
@@ -367,52 +367,21 @@ class _EdifactAssembly(Assembly):
             )
 
     def _on_package(self, segment: Segment) -> None:
-        """Passes over a package, UNO to UNP, by the length that UNO states (S022/0810)."""
-        if self.in_message:
-            self.keep(segment)
-            return
-        self.other_units += 1
-        stated = segment.text(4)
-        length = count_of(stated)
-        # The object begins right behind UNO's terminator: what looks like filler there is data.
-        start, window, held = self.scanner.at, self.window, self.limits.binary_bytes
-        end = start + length if length is not None else start
-        text = f"UNO states {stated!r} octets, and no UNP follows there"
-        large = end - start > held
-        if length is None or not window.need(start + held if large else end, segment.offset):
-            follows = False
-        else:
-            if large:
-                # Too late to go back: if the length is wrong, reading goes on behind it.
-                self.note_place(segment.offset)
-                self.note_place(segment.offset_of(4, 1))
-                window.skip(end)
-                window.need(end + 3, end)
-            follows = window.text.startswith(b"UNP", end - window.base) and end >= window.base
-        if not follows:
-            self.add("binary-length-invalid", text, segment, element=4, component=1, value=stated)
-            self.stray(segment)
-            if large and window.base > start:
-                self.scanner.jump(min(end, window.end))
-            return
-        text = f"the package {segment.text(1)!r} of {length} octets was passed over; packages are not handled"
-        self.add("package-unsupported", text, segment, value=segment.text(1))
-        self.scanner.jump(end)
-        self._skip_trailer(segment, stated)
-
-    def _skip_trailer(self, package: Segment, length: str) -> None:
-        """Passes over UNP, which repeats the length and the reference of UNO."""
-        at = self.scanner.at
-        self.window.need(at + _LONGEST_TRAILER, at)
-        found = find_segment(self.window, at, self.dialect, at + _LONGEST_TRAILER, self.limits.segment_bytes)
-        if found is None:
-            return
-        raw, offset, behind = found
-        trailer = Segment("UNP", raw, offset, 0, self.dialect)
-        if trailer.text(1) != length or trailer.text(2) != package.text(1):
-            text = f"UNP repeats {trailer.text(1)!r} and {trailer.text(2)!r} for {length!r} and {package.text(1)!r}"
-            self.add("binary-length-invalid", text, trailer, element=1, value=trailer.text(1))
-        self.scanner.jump(behind)
+        if self.version < 4:
+            if self.in_message:
+                self.keep(segment)
+                return
+            self._close_message(segment.offset)
+            # A CONTRL that answers such an interchange has no words for a package, so what it stands in falls.
+            text = f"packages came with syntax version 4, and this is version {self.version}"
+            self.add("misplaced-segment", text, segment, value=segment.text(1))
+        if self._package_reader is None:
+            self._package_reader = PackageReader(self, self.scanner)
+        package = self._package_reader.opened(segment)
+        self.open_package(package)
+        end = self._package_reader.read(package)
+        if end is not None:
+            self.close_package(end)
 
 
 def _release(segment: Segment, element: int, first: int = 1) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
-from translators.envelope import Outgoing, Package
+from translators.envelope import Outgoing, OutgoingPackage
 from translators.interchange_writing import InterchangeWriter, Part, RenderedGroup
 from translators.message_headers import edifact_header
 from translators.pen import Pen
@@ -177,7 +177,7 @@ class EdifactWriter(InterchangeWriter):
     def write_group_trailer(self, pen: Pen, group: RenderedGroup) -> None:
         pen.simple("UNE", str(len(group.messages)), group.group.number)
 
-    def write_package(self, pen: Pen, package: Package) -> None:
+    def write_package(self, pen: Pen, package: OutgoingPackage) -> None:
         length = str(len(package.data))
         if self.envelope.syntax_version < 4:
             pen.note("misplaced-segment", "packages came with syntax version 4", segment="UNO")

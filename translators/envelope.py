@@ -204,7 +204,7 @@ class OutgoingGroup(msgspec.Struct, frozen=True, kw_only=True):
     """X12 GS08; empty: the messages' own. They may name a guide in ST03 that the group does not."""
 
 
-class Package(msgspec.Struct, frozen=True, kw_only=True):
+class OutgoingPackage(msgspec.Struct, frozen=True, kw_only=True):
     """An object of any bytes beside the messages: EDIFACT UNO..UNP (ISO 9735-8), syntax 4."""
 
     reference: str
@@ -216,7 +216,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
 
 
-Content = Outgoing | OutgoingGroup | Package
+Content = Outgoing | OutgoingGroup | OutgoingPackage
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,6 +30,8 @@ class Where(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     interchange: str | None = None
     group: str | None = None
     message: str | None = None
+    package: str | None = None
+    """The reference (0800) of the EDIFACT package it is in."""
     segment: str | None = None
     segment_position: int | None = None
     element: int | None = None

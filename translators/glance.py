@@ -48,7 +48,7 @@ _HEADERS = {
 _TRAILERS = {"edifact": b"UNT", "x12": b"SE"}
 _MARKS = {"edifact": b"UN", "x12": b"S"}
 """How headers and trailers of messages begin: the first one that follows a header must be its trailer."""
-_STOPS = {"edifact": (b"UNH", b"UNG", b"UNE", b"UNZ", b"UNB", b"UNA"), "x12": (b"ST",)}
+_STOPS = {"edifact": (b"UNH", b"UNG", b"UNE", b"UNZ", b"UNB", b"UNA", b"UNO"), "x12": (b"ST",)}
 """What begins so and ends the message too."""
 _OTHERS: dict[str, tuple[bytes, ...]] = {
     "edifact": (),

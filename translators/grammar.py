@@ -75,6 +75,7 @@ class Place:
         "name",
         "parent",
         "path",
+        "plain",
         "qualifier",
         "routes",
         "segment",
@@ -113,6 +114,8 @@ class Place:
         self.service: SegmentSpec | None = None
         """The same under syntax 4, where that is another matter: UNH."""
         self.routes: dict[str, tuple[Route, ...]] = {}
+        self.plain: dict[str, Route | None] = {}
+        """What :meth:`Guide.plain_route` said."""
         self.variant = variant
         """The variant's name, ``""`` for all other places."""
         self.qualifier: Qualifier | None = None
@@ -302,6 +305,19 @@ class Guide:
         if found is None:
             found = place.routes[tag] = tuple(_routes(place, tag))
         return found
+
+    def plain_route(self, place: Place, tag: str) -> Route | None:
+        """The first way from ``place`` to the next segment ``tag``, when no other may be better whatever is in the
+        segment, and only the number of repetitions can be wrong with it; else ``None``."""
+        if tag in place.plain or tag not in self.tags:
+            return place.plain.get(tag)
+        plain = None
+        if not self.counted and tag not in self.choosy and tag not in BORDERS:
+            routes = self.routes(place, tag)
+            if routes and not routes[0].missing and routes[0].chain[0].used:
+                plain = routes[0]
+        place.plain[tag] = plain
+        return plain
 
 
 class Condition(NamedTuple):

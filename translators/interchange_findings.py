@@ -1,8 +1,8 @@
 """What is wrong with an interchange while it is read: found, given its place, and put where it belongs.
 
-A finding goes to the innermost level that is open: the message, an explicit group, the interchange. Its line and column
-are told at once, because what it stands in may not be held any more when somebody asks; places that are told later
-are noted as long as they are held.
+A finding goes to the innermost level that is open: the message or package, an explicit group, the interchange. Its line
+and column are told at once, because what it stands in may not be held any more when somebody asks; places that are told
+later are noted as long as they are held.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from translators.charset import Charset, suspicion
 from translators.finding import Finding, Layer, Severity, Where
 from translators.limits import Limits
 from translators.reading_terms import ReadingTerms
-from translators.syntax import Group, Interchange, Message, Segment
+from translators.syntax import Group, Interchange, Message, Package, Segment
 from translators.window import Window
 
 COPY = 80
@@ -24,7 +24,7 @@ COPY = 80
 
 
 class InterchangeFindings:
-    """Adds findings to the levels of one interchange; ``group`` and ``message`` are those that are open."""
+    """Adds findings to the levels of one interchange; ``group``, ``message``, ``package``: what is open."""
 
     def __init__(
         self, interchange: Interchange, window: Window, limits: Limits, charset: Charset, terms: ReadingTerms
@@ -37,6 +37,7 @@ class InterchangeFindings:
         self.group: Group | None = None
         """The open group; for EDIFACT also the implicit one that holds ungrouped messages."""
         self.message: Message | None = None
+        self.package: Package | None = None
         self._places: dict[int, tuple[int, int, int]] = {}
         """Places that will be needed when they are no longer held."""
         self._examiner = Examiner(interchange.dialect, charset, terms)
@@ -135,6 +136,8 @@ class InterchangeFindings:
         """Adds a finding about a segment, or an element of it, to the innermost level that is open."""
         if self.message is not None:
             findings = self.message.findings
+        elif self.package is not None:
+            findings = self.package.findings
         elif self.group is not None and self.group.explicit:
             findings = self.group.findings
         else:
@@ -182,10 +185,12 @@ class InterchangeFindings:
         group = group if group is not None else self.group
         at_interchange = findings is self.interchange.findings
         message = None if at_interchange else self.message
+        package = None if at_interchange else self.package
         where = Where(
             interchange=self.interchange.control_number or None,
             group=group.control_number if group is not None and group.explicit and not at_interchange else None,
             message=message.reference if message is not None else None,
+            package=package.reference if package is not None else None,
             segment=segment,
             segment_position=position,
             element=element,

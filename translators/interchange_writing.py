@@ -16,12 +16,12 @@ import msgspec
 
 from translators.charset import Charset, suspicion
 from translators.dialects import charset_of, dialect_of
-from translators.envelope import Envelope, Outgoing, OutgoingGroup, Package, Span, Written
+from translators.envelope import Envelope, Outgoing, OutgoingGroup, OutgoingPackage, Span, Written
 from translators.finding import Finding, Where
-from translators.pen import BINARY, Pen, elements_of
+from translators.pen import BINARY, Pen
 from translators.preparing import Prepared
 from translators.syntax import Dialect, MessageKind
-from translators.tree import Node
+from translators.tree import Node, elements_of
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class RenderedGroup(msgspec.Struct, frozen=True, kw_only=True):
     messages: list[Rendered]
 
 
-Part = Rendered | RenderedGroup | Package
+Part = Rendered | RenderedGroup | OutgoingPackage
 
 
 class InterchangeWriter(ABC):
@@ -96,7 +96,7 @@ class InterchangeWriter(ABC):
         """Notes what may not stand together in an interchange."""
 
     @abstractmethod
-    def write_package(self, pen: Pen, package: Package) -> None:
+    def write_package(self, pen: Pen, package: OutgoingPackage) -> None:
         """Writes an object of any bytes."""
 
     # What is the same.
@@ -148,7 +148,9 @@ class InterchangeWriter(ABC):
         pen.simple(self.trailer, str(len(parts)), number)
         stretches += [each.data for each in _messages(parts)]
         self._suspect(pen, stretches)
-        binary = any(each.binary for each in _messages(parts)) or any(isinstance(each, Package) for each in parts)
+        binary = any(each.binary for each in _messages(parts)) or any(
+            isinstance(each, OutgoingPackage) for each in parts
+        )
         return self._laid_out(pen, spans, binary)
 
     def _write_body(self, pen: Pen, body: Sequence[Node]) -> tuple[int, bool]:

@@ -1,8 +1,8 @@
 """The verdict on an interchange: what is accepted and what is rejected, level by level, and because of which findings.
 
-Three levels: the interchange, its groups, their messages. A finding of severity ``error`` rejects the level it stands
-at and everything below it; a ``warning`` rejects nothing. One bad message never touches its neighbour (the common
-complaint about EDI software), and a bad neighbour never hides a good one.
+Three levels: the interchange, its groups, their messages and packages. A finding of severity ``error`` rejects the
+level it stands at and everything below it; a ``warning`` rejects nothing. One bad message never touches its neighbour
+(the common complaint about EDI software), and a bad neighbour never hides a good one.
 
 A judgement is where every answer comes from: the report, CONTRL, 997 and TA1 are renderings of the same findings, so
 they cannot contradict each other. What the gateway alone can know (a repeated control number, a sender it has never
@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
-from typing import Literal, overload
+from typing import Literal, TypeVar, overload
 
 import msgspec
 
@@ -27,16 +28,18 @@ from translators.finding import Finding, Where
 from translators.guide import Guide
 from translators.lookup import Alias
 from translators.support import Support
-from translators.syntax import Group, Interchange, Message, Segment, Source, Syntax
+from translators.syntax import Group, Interchange, Message, Package, Segment, Source, Syntax
 from translators.tree import Node
 from translators.validation import Validated, validate
 
-Level = Literal["interchange", "group", "message"]
+_Judged = TypeVar("_Judged")
+Level = Literal["interchange", "group", "message", "package"]
 
 _SERVICE_TAGS: dict[tuple[Syntax, Level], tuple[str, str]] = {
     ("edifact", "interchange"): ("UNB", "UNZ"),
     ("edifact", "group"): ("UNG", "UNE"),
     ("edifact", "message"): ("UNH", "UNT"),
+    ("edifact", "package"): ("UNO", "UNP"),
     ("x12", "interchange"): ("ISA", "IEA"),
     ("x12", "group"): ("GS", "GE"),
     ("x12", "message"): ("ST", "SE"),
@@ -89,6 +92,13 @@ _PLACES: dict[Level, dict[str, _Place]] = {
         "message-trailer-missing": _Place("trailer"),
         "truncated": _Place("trailer"),
     },
+    "package": {
+        "package-reference-invalid": _Place("header", (1, None)),
+        "duplicate-package": _Place("header", (1, None)),
+        "package-reference-mismatch": _Place("trailer", (2, None)),
+        "package-trailer-missing": _Place("trailer"),
+        "truncated": _Place("trailer"),
+    },
 }
 """The element a fault belongs to by its nature, for findings of the gateway, which knows no positions."""
 
@@ -96,7 +106,7 @@ _PLACES: dict[Level, dict[str, _Place]] = {
 _CONSEQUENCES = frozenset({"interchange-count-mismatch", "group-count-mismatch", "message-count-mismatch"})
 
 
-class JudgedMessage(msgspec.Struct, kw_only=True):
+class JudgedMessage(msgspec.Struct, kw_only=True, gc=False):
     """A message, what is wrong with it, and its verdict.
 
     ``rules`` and ``tree`` are ``None`` when no guide fits; the segments are still there to look at. ``findings`` may
@@ -125,11 +135,35 @@ class JudgedMessage(msgspec.Struct, kw_only=True):
     @property
     def valid(self) -> bool:
         """Whether the message itself is free of errors, whatever became of its envelope."""
-        return not any(finding.fatal for finding in self.findings)
+        return not self.findings or not any(finding.fatal for finding in self.findings)
 
     @property
     def accepted(self) -> bool:
         """Whether the message may be processed."""
+        return self.valid and not self.fallen
+
+
+class JudgedPackage(msgspec.Struct, kw_only=True):
+    """A package and its verdict; its findings are the reader's, for no guide speaks of what is in it."""
+
+    package: Package
+    group: Group
+    fallen: bool = False
+    """Whether its group or its interchange is rejected as a whole."""
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is wrong with the package."""
+        return self.package.findings
+
+    @property
+    def valid(self) -> bool:
+        """Whether the package itself is free of errors, whatever became of its envelope."""
+        return not any(finding.fatal for finding in self.package.findings)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the package is whole and stands in an envelope that is not rejected."""
         return self.valid and not self.fallen
 
 
@@ -147,48 +181,65 @@ def noted(messages: Sequence[JudgedMessage]) -> Iterable[JudgedMessage]:
 
 
 class JudgedGroup(msgspec.Struct, kw_only=True):
-    """A group, what is wrong with it as a group, and its messages."""
+    """A group, what is wrong with it as a group, its messages and its packages."""
 
     group: Group
     findings: list[Finding]
     messages: Sequence[JudgedMessage]
+    packages: Sequence[JudgedPackage] = ()
     fallen: bool = False
     """Whether its interchange is rejected as a whole."""
 
     @property
     def rejected(self) -> bool:
-        """Whether the group falls as a whole, with every message in it."""
+        """Whether the group falls as a whole, with everything in it."""
         return self.fallen or any(finding.fatal for finding in self.findings)
 
     @property
     def accepted(self) -> bool:
-        """Whether the group and every message in it is accepted."""
-        return not self.rejected and all(message.accepted for message in noted(self.messages))
+        """Whether the group and every message and package in it is accepted."""
+        if self.rejected or not all(message.accepted for message in noted(self.messages)):
+            return False
+        return all(package.accepted for package in self.packages)
 
 
-class _Joined(Sequence[JudgedMessage]):
-    """The messages of several groups in a row."""
+class SparseGroups(Sequence[JudgedGroup]):
+    """Groups that are made when they are looked at, as :class:`Sparse` messages are."""
 
-    def __init__(self, groups: Sequence[Sequence[JudgedMessage]]) -> None:
+    @abstractmethod
+    def noted(self) -> Iterator[JudgedGroup]:
+        """Those that are not accepted, or in which something was found, or that have packages; maybe others too."""
+
+
+def noted_groups(groups: Sequence[JudgedGroup]) -> Iterable[JudgedGroup]:
+    """The groups without those that are known to be accepted, with nothing found in them and no packages."""
+    return groups.noted() if isinstance(groups, SparseGroups) else groups
+
+
+class Joined(Sequence[_Judged]):
+    """The messages, or the packages, of several groups in a row."""
+
+    def __init__(self, groups: Callable[[], Iterable[Sequence[_Judged]]]) -> None:
+        """``groups`` gives them one after the other, whenever they are asked for."""
         self._groups = groups
 
     def __len__(self) -> int:
-        return sum(map(len, self._groups))
+        return sum(map(len, self._groups()))
 
-    def __iter__(self) -> Iterator[JudgedMessage]:
-        return chain.from_iterable(self._groups)
-
-    @overload
-    def __getitem__(self, index: int) -> JudgedMessage: ...
+    def __iter__(self) -> Iterator[_Judged]:
+        return chain.from_iterable(self._groups())
 
     @overload
-    def __getitem__(self, index: slice) -> list[JudgedMessage]: ...
+    def __getitem__(self, index: int) -> _Judged: ...
 
-    def __getitem__(self, index: int | slice) -> JudgedMessage | list[JudgedMessage]:
+    @overload
+    def __getitem__(self, index: slice) -> list[_Judged]: ...
+
+    def __getitem__(self, index: int | slice) -> _Judged | list[_Judged]:
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
         at = range(len(self))[index]
-        for group in self._groups:
+        for group in self._groups():
             if at < len(group):
                 return group[at]
             at -= len(group)
@@ -199,29 +250,35 @@ class Judgement(msgspec.Struct, kw_only=True):
     """An interchange with the verdict on each of its levels."""
 
     interchange: Interchange
-    groups: list[JudgedGroup]
+    groups: Sequence[JudgedGroup]
     interchange_findings: list[Finding]
     """What is wrong with the interchange itself."""
 
     @property
     def messages(self) -> Sequence[JudgedMessage]:
         """All messages of all groups, in file order."""
-        return _Joined([group.messages for group in self.groups])
+        return Joined(lambda: (group.messages for group in self.groups))
+
+    @property
+    def packages(self) -> Sequence[JudgedPackage]:
+        """All packages of all groups, in file order."""
+        return Joined(lambda: (group.packages for group in noted_groups(self.groups)))
 
     @property
     def findings(self) -> list[Finding]:
-        """What is wrong with the interchange and with its groups; messages have their own."""
-        return [*self.interchange_findings, *(finding for group in self.groups for finding in group.findings)]
+        """What is wrong with the interchange and with its groups; messages and packages have their own."""
+        of_groups = (finding for group in noted_groups(self.groups) for finding in group.findings)
+        return [*self.interchange_findings, *of_groups]
 
     @property
     def rejected(self) -> bool:
-        """Whether the interchange falls as a whole, with every message in it."""
+        """Whether the interchange falls as a whole, with everything in it."""
         return any(finding.fatal for finding in self.interchange_findings)
 
     @property
     def accepted(self) -> bool:
         """Whether the interchange and everything in it is accepted."""
-        return not self.rejected and all(group.accepted for group in self.groups)
+        return not self.rejected and all(group.accepted for group in noted_groups(self.groups))
 
 
 def judge(
@@ -251,8 +308,12 @@ def judge(
             messages.append(judge_message(interchange, source, group, message, guide, known.of_message(message)))
         found = [*group.findings, *known.of_group(group)]
         judged = JudgedGroup(group=group, findings=found + support.findings(found), messages=messages, fallen=rejected)
-        for each in messages:
-            each.fallen = judged.rejected
+        if judged.rejected:
+            for each in messages:
+                each.fallen = True
+        judged.packages = [
+            JudgedPackage(package=package, group=group, fallen=judged.rejected) for package in group.packages
+        ]
         groups.append(judged)
     return Judgement(interchange=interchange, groups=groups, interchange_findings=own)
 
@@ -262,6 +323,7 @@ def service_tags(syntax: Syntax, level: Level) -> tuple[str, str]:
     return _SERVICE_TAGS.get((syntax, level), ("", ""))
 
 
+@lru_cache(maxsize=64)
 def syntax_version(version: str) -> int:
     """The syntax version (0002) in an EDIFACT interchange's ``UNOC:3``; 3 where it is missing or no number."""
     stated = version.partition(":")[2].partition(":")[0]
@@ -339,7 +401,7 @@ def judge_message(
     if isinstance(guide, Alias):
         findings.append(guide.finding)
         guide = guide.guide
-    if isinstance(guide, Guide):
+    if isinstance(guide, Guide) and message.findings:
         # A layer or policy may see what the reader found otherwise; it is the same message.
         findings[: len(message.findings)] = guide.weighed(message.findings)
     judged = JudgedMessage(message=message, group=group, findings=findings)

@@ -12,9 +12,10 @@ verdict alone, and :data:`UNTOLD` stands for what is wrong with it.
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from heapq import merge
 from typing import NamedTuple, overload
 
 import msgspec
@@ -107,30 +108,50 @@ class Noted(NamedTuple):
     """How many of the findings were there before it was looked at as an accepted message (mapping comes after)."""
 
 
-class Kept(Sparse):
-    """The messages of one group; ``roll`` has those of the whole interchange."""
+class KeptMessages:
+    """The messages of an interchange, in the order of the file."""
 
-    def __init__(self, roll: Roll, group: Group, dialect: Dialect) -> None:
-        self._roll = roll
+    def __init__(self) -> None:
+        self.roll = Roll()
         self._notes: dict[int, Noted] = {}
         """By the number in the roll."""
-        self._untold: list[int] = []
-        """The numbers of the rejected messages whose findings were not kept."""
-        self._group = group
-        self._dialect = dialect
-        self._start = self._end = len(roll)
-        self._changes: tuple[Change, ...] = ()
-        self.fallen = False
-        """Whether the group or its interchange is rejected as a whole."""
+        self._noted = array("Q")
+        """The numbers of those that have a note, or are rejected and have none, since it was not kept."""
 
     def add(self, message: Message, *, valid: bool, beginning: bytes, note: Noted | None) -> None:
         """Adds a message, with what was found in it; without a note nothing was, or it is not kept."""
         if note is not None:
-            self._notes[self._end] = note
-        elif not valid:
-            self._untold.append(self._end)
-        self._roll.add(message, valid=valid, beginning=beginning)
-        self._end += 1
+            self._notes[len(self.roll)] = note
+        if note is not None or not valid:
+            self._noted.append(len(self.roll))
+        self.roll.add(message, valid=valid, beginning=beginning)
+
+    def __len__(self) -> int:
+        return len(self.roll)
+
+    def note(self, at: int) -> Noted | None:
+        """What was found in a message."""
+        return self._notes.get(at)
+
+    def noted(self, start: int, end: int) -> Sequence[int]:
+        """The numbers of those messages that are rejected or that something was found in, between two numbers."""
+        return self._noted[bisect_left(self._noted, start) : bisect_left(self._noted, end)]
+
+
+class Kept(Sparse):
+    """The messages of one group: those of the interchange between two numbers."""
+
+    def __init__(
+        self, messages: KeptMessages, start: int, end: int, group: Group, dialect: Dialect, *, fallen: bool
+    ) -> None:
+        """``fallen``: whether the group or its interchange is rejected as a whole."""
+        self._messages = messages
+        self._start = start
+        self._end = end
+        self._group = group
+        self._dialect = dialect
+        self._fallen = fallen
+        self._changes: tuple[Change, ...] = ()
 
     def changed(self, change: Change) -> Kept:
         """The messages as ``change`` makes them, each when it is looked at; it may change what it gets."""
@@ -140,9 +161,9 @@ class Kept(Sparse):
 
     def noted(self) -> Iterator[JudgedMessage]:
         """The messages that are not accepted or that something was found in; all when all were changed."""
-        if self.fallen or self._changes:
+        if self._fallen or self._changes:
             return iter(self)
-        return map(self._message, merge(self._notes, self._untold))
+        return map(self._message, self._messages.noted(self._start, self._end))
 
     def __len__(self) -> int:
         return self._end - self._start
@@ -161,12 +182,12 @@ class Kept(Sparse):
         return self._message(at) if isinstance(at, int) else [self._message(each) for each in at]
 
     def _message(self, at: int) -> JudgedMessage:
-        note = self._notes.get(at)
+        note = self._messages.note(at)
         if note is not None:
-            findings = note.findings[: note.own] if self.fallen else list(note.findings)
+            findings = note.findings[: note.own] if self._fallen else list(note.findings)
             made = JudgedMessage(message=note.message, group=self._group, rules=note.rules, findings=findings)
         else:
-            entry = self._roll[at]
+            entry = self._messages.roll[at]
             message = Message(
                 reference=entry.reference,
                 kind=entry.kind,
@@ -177,7 +198,7 @@ class Kept(Sparse):
                 count=entry.segments,
             )
             made = JudgedMessage(message=message, group=self._group, findings=[] if entry.valid else [UNTOLD])
-        made.fallen = self.fallen
+        made.fallen = self._fallen
         for change in self._changes:
             made = change(made)
         return made

@@ -6,10 +6,16 @@ item was picked by, because the place it is written at implies it. What is left 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from translators.map_context import Value
-from translators.map_paths import CanonicalPath, Match, Step
+from translators.map_codecs import TextCodec, wrap
+from translators.map_context import Context, Report, Value
+from translators.map_paths import CanonicalPath, Match, Place, Step, read_canonical_path
+from translators.map_raw import read_raw
+from translators.map_rules import Field, Map, Part, When
+from translators.map_segments import fits
+from translators.map_values import computed_text
+from translators.tree import Node
 
 Object = dict[str, Value]
 
@@ -21,7 +27,7 @@ class DocumentInUse:
         self.root = root
         self.used: set[tuple[int, str]] = {(id(root), "type")}
         """Objects, by their identity, and the names of what was used of them."""
-        self._picked: set[int] = set()
+        self.picked: set[int] = set()
         """Items that a path picked out of their list: a later ``each`` leaves them out."""
         self._too_many = too_many
         self._crowded: set[str] = set()
@@ -42,6 +48,14 @@ class DocumentInUse:
             self.used.add((id(holder), last.name))
         return holder, holder.get(last.name)
 
+    def sought(self, field: Field, obj: Object) -> tuple[Object | None, Value | None]:
+        """The same for a rule: that of the other field, where the rule's own has nothing and another may stand in."""
+        holder, value = self.value(field.path, obj)
+        if field.instead is not None and (holder is None or (value is None and field.table is None)):
+            other = self.value(field.instead, obj)
+            return other if other[1] is not None else (holder, value)
+        return holder, value
+
     def find(self, steps: Sequence[Step], path: CanonicalPath, obj: Object) -> Value | None:
         """What ``steps`` of ``path`` lead to from ``obj``; ``None`` where there is nothing."""
         holder: Value | None = self.root if path.absolute else obj
@@ -58,14 +72,14 @@ class DocumentInUse:
         if step.pick == "match":
             for item in items:
                 if isinstance(item, dict) and self._is_picked(item, step, obj):
-                    self._picked.add(id(item))
+                    self.picked.add(id(item))
                     return self._use(item, step.matches)
             return None
         if step.pick == "only" and len(items) > 1 and step.name not in self._crowded:
             self._crowded.add(step.name)
             self._too_many(step.name, len(items))
         if step.pick == "first" and isinstance(items[0], dict):
-            self._picked.add(id(items[0]))
+            self.picked.add(id(items[0]))
         return None if step.pick == "single" and len(items) > 1 else items[0]
 
     def each(self, path: CanonicalPath, obj: Object) -> list[tuple[int, Object]]:
@@ -79,8 +93,69 @@ class DocumentInUse:
             (number, self._use(item, last.matches))
             for number, item in enumerate(items)
             if isinstance(item, dict)
-            and (self._is_picked(item, last, obj) if last.pick else id(item) not in self._picked)
+            and (self._is_picked(item, last, obj) if last.pick else id(item) not in self.picked)
         ]
+
+    def holds(self, when: When, obj: Object, context: Context) -> bool:
+        """Whether an object is one that a part is for."""
+        holder, value = self.value(when.path, obj, use=False)
+        if when.table is None:
+            return (value == when.word) != when.negated
+        kept = holder.get("native") if holder is not None else None
+        native = kept.get(when.path.steps[-1].name) if isinstance(kept, dict) else None
+        carried = when.table.carries(
+            str(value) if value is not None else None, native if isinstance(native, str) else None, context
+        )
+        return carried != when.negated
+
+    def pieces(self, part: Part, item: Object) -> list[Object]:
+        """The item, or if its text is too long for one segment, one a piece of the text."""
+        if not part.wrap:
+            return [item]
+        for field in part.fields:
+            key = field.path.steps[-1].name
+            text = item.get(key)
+            if isinstance(field.codec, TextCodec) and field.table is None and isinstance(text, str):
+                lines = wrap(text, part.wrap)
+                if len(lines) > 1:
+                    self.used.update((id(item), name) for name in item)
+                    return [{**item, key: line} for line in lines]
+        return [item]
+
+    def carried(self, part: Part, path: str, guide: str, obj: Object) -> list[Node]:
+        """The segments that were carried through and belong at ``path`` of a guide."""
+        kept = obj.get("raw")
+        nodes = []
+        for each in kept if isinstance(kept, list | tuple) else ():
+            if not isinstance(each, dict) or each.get("guide") != guide or each.get("path") != path:
+                continue
+            tag, elements = read_raw(str(each.get("text")))
+            if tag == part.node.name and fits(part, elements) and (id(each), "text") not in self.used:
+                self.used.update((id(each), key) for key in each)
+                nodes.append(Node(name=tag, elements=elements))
+        return nodes
+
+    def computed(self, field: Field, obj: Object, rules: Map, context: Context, report: Report) -> Sequence[str] | None:
+        """The text that an expression makes; every field it reads is used."""
+        if field.inverse is None:
+            return None
+        value = self.value(field.path, obj)[1] if not field.computed else None
+        if value is None and not field.computed:
+            return None
+        text = computed_text(field.inverse, value, obj, rules, context, report)
+        if text is not None:
+            for name in field.inverse.fields:
+                self.value(read_canonical_path(name), obj)
+        return None if text is None else (text,)
+
+    def derives(self, field: Field, texts: Mapping[Place, str], obj: Object, context: Context) -> None:
+        """A value that reading derives from what is written is not left behind."""
+        holder, value = self.value(field.path, obj, use=False)
+        if holder is None or value is None or field.table is not None:
+            return
+        sent = [texts.get(place, "") for place in field.places]
+        if any(sent) and field.codec.read(sent, context, lambda problem: None) == value:
+            self.used.add((id(holder), field.path.steps[-1].name))
 
     def trail(self, path: CanonicalPath, obj: Object, at: str) -> str:
         """The canonical path of what ``path`` leads to from the object at ``at``; what is missing, as it was asked."""
@@ -100,10 +175,12 @@ class DocumentInUse:
         return ".".join(names)
 
     def _is_picked(self, item: Value, step: Step, obj: Object) -> bool:
-        return isinstance(item, dict) and all(
-            item.get(match.field) == (obj.get(str(match.value)) if match.reference else match.value)
-            for match in step.matches
-        )
+        if not isinstance(item, dict):
+            return False
+        for field, value, reference in step.matches:
+            if item.get(field) != (obj.get(str(value)) if reference else value):
+                return False
+        return True
 
     def _use(self, item: Object, matches: Sequence[Match]) -> Object:
         """``item``; what it was picked by is implied by the place it is written at."""
@@ -114,9 +191,10 @@ class DocumentInUse:
         """Whether nothing is left: the usual case, for which no names are needed."""
         if isinstance(value, dict):
             used, own = self.used, id(value)
-            return bool(value) and all(
-                (own, key) in used or key == "native" or self._all_used(inner) for key, inner in value.items()
-            )
+            for key, inner in value.items():
+                if (own, key) not in used and key != "native" and not self._all_used(inner):
+                    return False
+            return bool(value)
         return isinstance(value, list | tuple) and bool(value) and all(map(self._all_used, value))
 
     def _left(self, value: Value, at: str) -> Iterator[tuple[Value, str]]:
@@ -134,18 +212,6 @@ class DocumentInUse:
         if isinstance(value, dict):
             return any((id(value), key) in self.used or self._touched(inner) for key, inner in value.items())
         return isinstance(value, list | tuple) and any(self._touched(inner) for inner in value)
-
-
-def below(value: Value | None, names: Sequence[str]) -> Iterator[Value]:
-    """What is at the end of the names, in every item of every list on the way."""
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from below(item, names)
-    elif not names:
-        if value is not None:
-            yield value
-    elif isinstance(value, dict):
-        yield from below(value.get(names[0]), names[1:])
 
 
 def joined(at: str, name: str) -> str:

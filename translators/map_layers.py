@@ -14,21 +14,19 @@ rule it is about, in one of two ways, and what becomes of it::
       - to: consignments.events.reason # all rules for this canonical field
         remove: yes
 
-A name stands for the one rule of that name; ``DTM[1.1=137]`` is a rule's whole key, and ``LOC#2`` the second of those.
-What an address finds nowhere, or more than once, is a fault: a patch that no longer fits must not pass in silence.
+:mod:`translators.map_patches` has the addresses. A table of any map may be that of another (``from``): it is put in
+place before anything else, as if its rows stood in the file, but they know where they do.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable
 
 import msgspec
 
 from translators.map_document import Entries, Items, MapError, MapFault, Text, Yaml, read_yaml
-from translators.map_paths import read_places
-from translators.map_scalars import Faulty, near
+from translators.map_patches import Patcher, copied, put, take
+from translators.map_scalars import near
 
 FindMap = Callable[[str], bytes | None]
 """The file of the map of a name; ``None`` when there is none."""
@@ -38,12 +36,8 @@ MAX_LAYERS = 8
 _LAYER_KEYS = (
     "map", "extends", "guide", "canonical", "set", "complete", "leaves", "tables", "rename", "patch", "extensions",
 )  # fmt: skip
-_OPERATIONS = ("change", "drop", "rename", "replace", "remove", "before", "after", "first", "last")
-_SELECTORS = ("at", "to")
 _TABLE_SECTIONS = ("codes", "only_in", "only_out")
-_STEP = re.compile(r"(?P<key>[^\[\]#]+(?:\[[^\[\]]*\])?)(?:#(?P<number>[1-9][0-9]?))?")
 _STANDARDS = ("edifact/", "x12/")
-_PICK = re.compile(r"\[[^\[\]]*\]")
 
 
 def no_other_maps(name: str) -> bytes | None:
@@ -61,37 +55,40 @@ def resolve_layers(name: str, data: bytes, find: FindMap = no_other_maps) -> Yam
 
 def _resolved(name: str, data: bytes, find: FindMap, above: tuple[str, ...]) -> Yaml:
     tree = read_yaml(name, data)
-    extends = tree.get("extends") if isinstance(tree, Entries) else None
-    if extends is None or not isinstance(tree, Entries):
+    if not isinstance(tree, Entries):
         return tree
-    layer = _Layer(name)
-    base_name = layer.text(extends)
-    if base_name is None:
-        raise MapError(layer.faults)
-    if base_name in (*above, name) or len(above) >= MAX_LAYERS:
-        round_ = base_name in (*above, name)
-        text = f"`{base_name}` extends this map in turn" if round_ else f"more than {MAX_LAYERS} maps on each other"
-        raise MapError([MapFault(name, extends.line, extends.column, text)])
-    base = find(base_name)
-    if base is None:
-        raise MapError([MapFault(name, extends.line, extends.column, f"there is no map `{base_name}` to extend")])
-    below = _resolved(base_name, base, find, (*above, name))
-    if not isinstance(below, Entries):
-        return below
-    merged = layer.over(tree, below)
+    layer, above = _Layer(name), (*above, name)
+    if isinstance(tables := tree.get("tables"), Entries):
+        for number, (key, stated) in enumerate(tables.pairs):
+            source = stated.get("from") if isinstance(stated, Entries) else None
+            if source is not None and isinstance(stated, Entries) and layer.text(source) is not None:
+                theirs = _other(name, source, "take a table from", find, above)
+                tables.pairs[number] = (key, layer.table_of(key, stated, theirs))
+    merged: Yaml = tree
+    if (extends := tree.get("extends")) is not None and layer.text(extends) is not None:
+        below = _other(name, extends, "extend", find, above)
+        merged = layer.over(tree, below) if isinstance(below, Entries) else below
     if layer.faults:
         raise MapError(layer.faults)
     return merged
 
 
-class _Found(NamedTuple):
-    """A rule in the tree: the pairs or items it is one of, and its number there."""
+def _other(name: str, at: Yaml, purpose: str, find: FindMap, above: tuple[str, ...]) -> Yaml:
+    """The resolved tree of the map that ``at`` names, in the map called ``name``."""
+    other = at.value if isinstance(at, Text) else ""
+    data = find(other)
+    if other in above:
+        text = f"`{other}` extends this map in turn, or takes a table from it"
+    elif len(above) > MAX_LAYERS:
+        text = f"more than {MAX_LAYERS} maps on each other"
+    elif data is None:
+        text = f"there is no map `{other}` to {purpose}"
+    else:
+        return _resolved(other, data, find, above)
+    raise MapError([MapFault(name, at.line, at.column, text)])
 
-    around: Items | Entries
-    number: int
 
-
-class _Layer(Faulty):
+class _Layer(Patcher):
     """Lays one file over the resolved tree of the map that it extends."""
 
     def over(self, tree: Entries, below: Entries) -> Entries:
@@ -105,7 +102,7 @@ class _Layer(Faulty):
         for key, value in tree.pairs:
             match key.value:
                 case "map" | "guide":
-                    _put(result, key, value)
+                    put(result, key, value)
                 case "set" | "leaves" | "extensions":
                     self._merge_entries(result, key, value)
                 case "complete":
@@ -116,7 +113,7 @@ class _Layer(Faulty):
         if isinstance(message, Items):
             names = {old.value: new for old, new in self.pairs(tree.get("rename"))}
             self._rename_all(message, names)
-            self._patch(message, tree.get("patch"))
+            self.patch(message, tree.get("patch"))
         return result
 
     def _guide(self, tree: Entries, result: Entries) -> None:
@@ -125,17 +122,17 @@ class _Layer(Faulty):
         if isinstance(name, Text) and name.value.startswith(_STANDARDS):
             result.pairs[:] = [pair for pair in result.pairs if pair[0].value != "guide"]
         elif isinstance(below, Text) and result.get("guide") is None:
-            _put(result, msgspec.structs.replace(below, value="guide"), below)
+            put(result, msgspec.structs.replace(below, value="guide"), below)
 
     # Top-level keys
 
     def _merge_entries(self, result: Entries, key: Text, value: Yaml) -> None:
         there = result.get(key.value)
         if not isinstance(there, Entries):
-            _put(result, key, value)
+            put(result, key, value)
             return
         for inner, found in self.pairs(value):
-            _put(there, inner, found)
+            put(there, inner, found)
 
     def _extend_list(self, result: Entries, key: Text, value: Yaml) -> None:
         there = result.get(key.value)
@@ -143,42 +140,58 @@ class _Layer(Faulty):
             known = {item.value for item in there.values if isinstance(item, Text)}
             there.values.extend(item for item in value.values if not isinstance(item, Text) or item.value not in known)
         else:
-            _put(result, key, value)
+            put(result, key, value)
 
     def _tables(self, result: Entries, key: Text, value: Yaml) -> None:
         tables = result.get("tables")
         if not isinstance(tables, Entries):
-            _put(result, key, value)
+            put(result, key, value)
             return
         for name, stated in self.pairs(value):
             there = tables.get(name.value)
             if isinstance(there, Entries) and isinstance(stated, Entries):
                 self._table(there, stated)
             else:
-                _put(tables, name, stated)
+                put(tables, name, stated)
+
+    def table_of(self, key: Text, stated: Entries, theirs: Yaml) -> Yaml:
+        """The table of another map that ``stated`` asks for, with what it says beside that laid over."""
+        tables = theirs.get("tables") if isinstance(theirs, Entries) else None
+        known = {name.value: table for name, table in tables.pairs} if isinstance(tables, Entries) else {}
+        named = stated.get("table") or stated.get("from") or key
+        wanted = self.text(stated.get("table")) if stated.get("table") is not None else key.value
+        found = known.get(wanted or "")
+        if not isinstance(found, Entries):
+            self.fault(named, f"that map has no table `{wanted}`{near(wanted or '', known)}")
+            return stated
+        table = copied(found)
+        if isinstance(table, Entries):
+            own = [pair for pair in stated.pairs if pair[0].value not in ("from", "table")]
+            self._table(table, Entries(own, stated.line, stated.column, stated.name))
+        return table
 
     def _table(self, there: Entries, stated: Entries) -> None:
         """Rows of the layer stand before those of the map below; ``drop`` takes codes, or words of only_out, away."""
         dropped = stated.get("drop")
         for item in dropped.values if isinstance(dropped, Items) else [dropped] if dropped is not None else []:
             gone = self.text(item)
-            if gone is not None and not any([_take(each, gone) for each in _sections(there)]):
+            if gone is not None and not any([take(each, gone) for each in _sections(there)]):
                 self.fault(item, f"the table below has no row `{gone}`")
         for name, value in stated.pairs:
             if name.value == "drop":
                 continue
             if name.value not in _TABLE_SECTIONS or not isinstance(value, Entries):
-                _put(there, name, value)
+                put(there, name, value)
                 continue
             over = ("only_out",) if name.value == "only_out" else ("codes", "only_in")
             for code, _ in value.pairs:
                 for section in _sections(there, over):
-                    _take(section, code.value)
+                    take(section, code.value)
             rows = there.get(name.value)
             if isinstance(rows, Entries):
                 rows.pairs.extend(value.pairs)
             else:
-                _put(there, name, value)
+                put(there, name, value)
 
     # Names
 
@@ -191,248 +204,6 @@ class _Layer(Faulty):
         texts = {old: new.value for old, new in names.items() if isinstance(new, Text)}
         if texts:
             _rename(parts, texts)
-
-    # Patches
-
-    def _patch(self, message: Items, value: Yaml | None) -> None:
-        if value is None:
-            return
-        if not isinstance(value, Items):
-            self.fault(value, "a list of patches is expected here: `- at: SG4/DTM ...`")
-            return
-        for item in value.values:
-            if not isinstance(item, Entries):
-                self.fault(item, "a patch is expected here: which rule (`at` or `to`), and what becomes of it")
-                continue
-            self.check_keys(item, (*_SELECTORS, *_OPERATIONS), places=False)
-            operations = [(key, found) for key, found in item.pairs if key.value in _OPERATIONS]
-            if not operations:
-                self.fault(item, f"say what becomes of the rule: {', '.join(_OPERATIONS)}")
-                continue
-            for found in self._found(message, item):
-                self._apply(found, [(key, _copied(value)) for key, value in operations])
-
-    def _found(self, message: Items, patch: Entries) -> list[_Found]:
-        at, to = patch.get("at"), patch.get("to")
-        if (at is None) == (to is None):
-            self.fault(patch, "a patch says which rule it is about with `at` or with `to`")
-            return []
-        if at is not None:
-            text = self.text(at)
-            found = self._address(message, at, text) if text is not None else None
-            return [found] if found is not None else []
-        text = self.text(to)
-        if text is None or to is None:
-            return []
-        targets = list(_targets(message, ""))
-        matching = [found for target, found in targets if target == text]
-        if not matching:
-            known = {target for target, _ in targets}
-            self.fault(to, f"no rule of the map below is for `{text}`{near(text, known)}")
-        # From behind, so that removing one does not move the others.
-        return matching[::-1]
-
-    def _address(self, message: Items, at: Yaml, text: str) -> _Found | None:
-        here: Items | Entries = message
-        found: _Found | None = None
-        for step in _steps(text):
-            inside = here if found is None else _inside(found, step)
-            number = self._step(inside, step, at) if inside is not None else None
-            if inside is None or number is None:
-                if inside is None:
-                    self.fault(at, f"`{text}` goes on behind a value")
-                return None
-            found = _Found(inside, number)
-        return found
-
-    def _step(self, inside: Items | Entries, step: str, at: Yaml) -> int | None:
-        match = _STEP.fullmatch(step)
-        if match is None:
-            self.fault(at, f"`{step}` is no step of an address: write SG4, DTM[1.1=137], LOC#2, or a place such as 2.1")
-            return None
-        wanted, keys = match["key"].strip(), [key.value for key in _keys(inside)]
-        matching = [number for number, key in enumerate(keys) if _same(key, wanted)]
-        if not matching:
-            matching = [number for number, key in enumerate(keys) if key.partition("[")[0] == wanted]
-        if match["number"] is not None:
-            nth = int(match["number"]) - 1
-            matching = matching[nth : nth + 1]
-        if len(matching) == 1:
-            return matching[0]
-        if matching:
-            several = ", ".join(f"{keys[number]} (#{nth})" for nth, number in enumerate(matching, 1))
-            self.fault(at, f"`{step}` could be {several}: say which")
-        else:
-            self.fault(at, f"the map below has no `{step}` here{near(step, keys) or ': ' + ', '.join(keys)}")
-        return None
-
-    def _apply(self, found: _Found, operations: list[tuple[Text, Yaml]]) -> None:
-        around, number = found
-        for key, value in operations:
-            match key.value:
-                case "remove":
-                    if self.choice(value, ("yes",)) is not None:
-                        (around.values if isinstance(around, Items) else around.pairs).pop(number)
-                    if len(operations) > 1:
-                        self.fault(key, "`remove` stands alone: what is removed cannot be changed")
-                    return
-                case "rename":
-                    self._rename(found, value)
-                case "replace":
-                    _set_body(found, value)
-                    _stand_at(found, value)
-                case "change":
-                    self._change(found, value)
-                case "drop":
-                    self._drop(found, value)
-        # What puts other rules beside this one comes last: it moves the number.
-        for key, value in operations:
-            if key.value in ("first", "last"):
-                self._add_inside(found, key, value)
-        for key, value in operations:
-            if key.value in ("before", "after"):
-                self._add_beside(found, key, value)
-
-    def _rename(self, found: _Found, value: Yaml) -> None:
-        if self.text(value) is not None and isinstance(value, Text):
-            around, number = found
-            if isinstance(around, Entries):
-                around.pairs[number] = (value, around.pairs[number][1])
-            elif isinstance(item := around.values[number], Entries):
-                item.pairs[0] = (value, item.pairs[0][1])
-
-    def _change(self, found: _Found, value: Yaml) -> None:
-        if not isinstance(value, Entries):
-            self.fault(value, "the keys to change are expected here: `change: {required: yes}`")
-            return
-        body = _body(found)
-        if isinstance(body, Text):
-            # A field in short: `2: number` is `2: {to: number}`.
-            body = Entries([(msgspec.structs.replace(body, value="to"), body)], body.line, body.column, body.name)
-            _set_body(found, body)
-        if isinstance(body, Items):
-            body = Entries(
-                [(Text("parts", body.line, body.column, body.name), body)], body.line, body.column, body.name
-            )
-            _set_body(found, body)
-        _merge(body, value)
-
-    def _drop(self, found: _Found, value: Yaml) -> None:
-        body = _body(found)
-        for item in value.values if isinstance(value, Items) else [value]:
-            gone = self.text(item)
-            if gone is not None and not (isinstance(body, Entries) and _take(body, gone)):
-                self.fault(item, f"there is no `{gone}` to drop")
-
-    def _add_inside(self, found: _Found, key: Text, value: Yaml) -> None:
-        inside = _inside(found)
-        if not isinstance(inside, Items) or not isinstance(value, Items):
-            self.fault(value, f"`{key.value}` puts a list of parts into a group, and this is none")
-            return
-        at = 0 if key.value == "first" else len(inside.values)
-        inside.values[at:at] = value.values
-
-    def _add_beside(self, found: _Found, key: Text, value: Yaml) -> None:
-        around, number = found
-        if not isinstance(around, Items) or not isinstance(value, Items):
-            self.fault(value, f"`{key.value}` puts a list of parts beside a part: fields are added with `change`")
-            return
-        at = number + (key.value == "after")
-        around.values[at:at] = value.values
-
-
-def _steps(address: str) -> list[str]:
-    """The address at its slashes, those inside brackets left alone."""
-    return re.split(r"/(?![^\[\]]*\])", address)
-
-
-def _same(key: str, wanted: str) -> bool:
-    if key.replace(" ", "") == wanted.replace(" ", ""):
-        return True
-    if not (key[:1].isdecimal() and wanted[:1].isdecimal()):
-        return False
-    try:
-        return read_places(key) == read_places(wanted)
-    except ValueError:
-        return False
-
-
-def _keys(inside: Items | Entries) -> list[Text]:
-    if isinstance(inside, Entries):
-        return [key for key, _ in inside.pairs]
-    return [item.pairs[0][0] for item in inside.values if isinstance(item, Entries) and item.pairs]
-
-
-def _body(found: _Found) -> Yaml:
-    around, number = found
-    if isinstance(around, Entries):
-        return around.pairs[number][1]
-    item = around.values[number]
-    return item.pairs[0][1] if isinstance(item, Entries) and item.pairs else item
-
-
-def _set_body(found: _Found, body: Yaml) -> None:
-    around, number = found
-    if isinstance(around, Entries):
-        around.pairs[number] = (around.pairs[number][0], body)
-    elif isinstance(item := around.values[number], Entries):
-        item.pairs[0] = (item.pairs[0][0], body)
-
-
-def _stand_at(found: _Found, place: Yaml) -> None:
-    """The rule stands where its new body does."""
-    around, number = found
-    pairs, at = (around.pairs, number) if isinstance(around, Entries) else (_item_pairs(around.values[number]), 0)
-    key = msgspec.structs.replace(pairs[at][0], line=place.line, column=place.column, name=place.name)
-    pairs[at] = (key, pairs[at][1])
-
-
-def _item_pairs(item: Yaml) -> list[tuple[Text, Yaml]]:
-    return item.pairs if isinstance(item, Entries) else []
-
-
-def _inside(found: _Found, step: str = "") -> Items | Entries | None:
-    """What the next step of an address looks among: the parts of a group, its levels, the fields of a segment."""
-    body = _body(found)
-    if isinstance(body, Entries):
-        parts = body.get("parts")
-        return parts if isinstance(parts, Items) and step != "levels" else body
-    return body if isinstance(body, Items) else None
-
-
-def _targets(parts: Items, above: str) -> Iterator[tuple[str, _Found]]:
-    """Every field and part that names a canonical path, with the whole path, picks left out."""
-    for number, item in enumerate(parts.values):
-        if not isinstance(item, Entries) or not item.pairs:
-            continue
-        body = item.pairs[0][1]
-        if isinstance(body, Items):
-            yield from _targets(body, above)
-        elif isinstance(body, Entries):
-            yield from _targets_of(body, above, _Found(parts, number))
-
-
-def _targets_of(body: Entries, above: str, found: _Found) -> Iterator[tuple[str, _Found]]:
-    bound = body.get("each") or body.get("with")
-    inner = _joined(above, bound.value) if isinstance(bound, Text) else above
-    if isinstance(bound, Text):
-        yield inner, found
-    for at, (key, value) in enumerate(body.pairs):
-        if key.value == "parts" and isinstance(value, Items):
-            yield from _targets(value, inner)
-        elif key.value == "levels" and isinstance(value, Entries):
-            for nth, (_, level) in enumerate(value.pairs):
-                if isinstance(level, Entries):
-                    yield from _targets_of(level, inner, _Found(value, nth))
-        elif key.value[:1].isdecimal():
-            to = value.get("to") if isinstance(value, Entries) else value
-            if isinstance(to, Text):
-                yield _joined(inner, to.value), _Found(body, at)
-
-
-def _joined(above: str, path: str) -> str:
-    plain = _PICK.sub("", path)
-    return plain[1:] if plain.startswith("/") else f"{above}.{plain}" if above else plain
 
 
 def _rename(parts: Items, names: dict[str, str]) -> None:
@@ -481,43 +252,3 @@ def _bare(key: Text) -> str:
 
 def _sections(table: Entries, names: tuple[str, ...] = _TABLE_SECTIONS) -> list[Entries]:
     return [section for name in names if isinstance(section := table.get(name), Entries)]
-
-
-def _take(entries: Entries, key: str) -> bool:
-    """Removes ``key``; whether it was there."""
-    kept = [(name, value) for name, value in entries.pairs if not _same(name.value, key)]
-    gone = len(kept) < len(entries.pairs)
-    entries.pairs[:] = kept
-    return gone
-
-
-def _put(entries: Entries, key: Text, value: Yaml) -> None:
-    for number, (name, _) in enumerate(entries.pairs):
-        if _same(name.value, key.value):
-            entries.pairs[number] = (key, value)
-            return
-    entries.pairs.append((key, value))
-
-
-def _merge(there: Yaml, change: Entries) -> None:
-    """Entries into entries, key by key; everything else is replaced."""
-    if not isinstance(there, Entries):
-        return
-    for key, value in change.pairs:
-        old = next((found for name, found in there.pairs if _same(name.value, key.value)), None)
-        if isinstance(old, Text) and isinstance(value, Entries) and key.value[:1].isdecimal():
-            old = Entries([(msgspec.structs.replace(old, value="to"), old)], old.line, old.column, old.name)
-            _put(there, key, old)
-        if isinstance(old, Entries) and isinstance(value, Entries):
-            _merge(old, value)
-        else:
-            _put(there, key, value)
-
-
-def _copied(value: Yaml) -> Yaml:
-    """A tree of its own: one patch may change several rules, and later ones only one of them."""
-    if isinstance(value, Entries):
-        return Entries([(key, _copied(inner)) for key, inner in value.pairs], value.line, value.column, value.name)
-    if isinstance(value, Items):
-        return Items([_copied(inner) for inner in value.values], value.line, value.column, value.name)
-    return value

@@ -76,7 +76,7 @@ class Reader:
                     self._part(part, one, obj, at, path)
 
     def _part(self, part: Part, node: Node, obj: Object, at: str, above: str) -> None:
-        path, here = part.path, f"{above}/{part.node.name}" if above else part.node.name
+        path, here = part.path, part.below(above)
         if path is None:
             self._content(part, node, obj, at, here)
             return

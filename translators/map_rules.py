@@ -6,6 +6,7 @@ beside the implementation guide. Every rule remembers its line: findings and lin
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import msgspec
@@ -16,6 +17,8 @@ from translators.map_expressions import Expression
 from translators.map_extensions import Extension
 from translators.map_paths import CanonicalPath, NodePath, Place
 from translators.map_tables import Table
+
+_INDEX = re.compile(r"\[[0-9]+\]")
 
 Extent = Literal["", "in", "out", "both"]
 """The directions in which something holds."""
@@ -185,6 +188,10 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     column: int
 
+    def below(self, above: str) -> str:
+        """The way through the guide to the part, from the way to the group it is in."""
+        return f"{above}/{self.node.name}" if above else self.node.name
+
 
 class Map(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
     """A map, compiled: one message type of one version and one canonical type."""
@@ -211,3 +218,17 @@ class Map(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
     def type(self) -> str:
         """The message type, such as ``IFTSTA``."""
         return self.guide.rpartition("/")[2]
+
+    def leaves_behind(self, at: str) -> bool:
+        """Whether the message has no place for what is at a canonical path, and the map says that it knows."""
+        pattern = _INDEX.sub("", at)
+        return any(_within(pattern, path) for path in self.leaves)
+
+    def promises(self, at: str) -> bool:
+        """Whether the map promises that nothing at a canonical path stays behind."""
+        pattern = _INDEX.sub("", at)
+        return any(_within(pattern, path) or _within(path, pattern) for path in self.complete)
+
+
+def _within(pattern: str, path: str) -> bool:
+    return pattern == path or pattern.startswith(f"{path}.")

@@ -7,7 +7,6 @@ order did must not go out unnoticed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -15,20 +14,16 @@ from decimal import Decimal
 import msgspec
 
 from translators.canonical import Canonical
-from translators.finding import Finding, Layer
-from translators.map_codecs import TextCodec, plain_number, wrap
-from translators.map_context import Context, Lineage, Problem, Report, Value
+from translators.finding import Finding, Layer, Severity
+from translators.map_context import Context, Lineage, Problem, Value
 from translators.map_coverage import text_at
-from translators.map_document_use import DocumentInUse, Object, below, joined
+from translators.map_document_use import DocumentInUse, Object, joined
 from translators.map_extensions import extension_faults
-from translators.map_paths import CanonicalPath, Place, Step, read_canonical_path
-from translators.map_raw import read_raw
-from translators.map_rules import Field, Map, Part, Piece, Repeated, Setting, Total, When
-from translators.map_values import computed_text, converted_amount
-from translators.syntax import Elements
+from translators.map_paths import CanonicalPath, Place, Step
+from translators.map_rules import Field, Map, Part, Repeated, Setting
+from translators.map_segments import bound, divided, elements_at, pieced, total_text, with_texts
+from translators.map_values import converted_amount
 from translators.tree import Node
-
-_INDEX = re.compile(r"\[[0-9]+\]")
 
 
 class Writer:
@@ -76,26 +71,30 @@ class Writer:
     def _parts(self, parts: Sequence[Part], obj: Object, at: str, number: int, above: str) -> list[Node]:
         nodes: list[Node] = []
         for part in parts:
-            if part.only == "in" or (part.when is not None and not self._holds(part.when, obj)):
+            if part.only == "in" or (part.when is not None and not self.document.holds(part.when, obj, self.context)):
                 continue
             if part.tree is not None:
                 made: list[Node] = []
                 self._levels(part, part.levels, obj, at, "", made, above)
             else:
-                made = self._raw(part, obj, above) if part.raw else self._part(part, obj, at, number, above)
+                made = (
+                    self.document.carried(part, part.below(above), self.rules.guide, obj)
+                    if part.raw
+                    else self._part(part, obj, at, number, above)
+                )
             if not made and part.required in ("both", "out"):
                 what = part.path.text if part.path is not None else part.node.name
                 self._missing(what, part.node.name, None, self.document.trail(part.path, obj, at) if part.path else at)
             if made and part.bounded:
                 # X12 LS and LE stand around the loop and name it.
-                made = [_bound("LS", part.bounded), *made, _bound("LE", part.bounded)]
+                made = [bound("LS", part.bounded), *made, bound("LE", part.bounded)]
             nodes += made
         return nodes
 
     def _part(self, part: Part, obj: Object, at: str, number: int, above: str) -> list[Node]:
         nodes: list[Node] = []
         for inner, trail in self._objects(part, obj, at):
-            for piece in self._pieces(part, inner):
+            for piece in self.document.pieces(part, inner):
                 place = len(nodes) + 1 if part.binding == "each" else number
                 self._imply(part.settings, piece, trail)
                 if part.group:
@@ -127,20 +126,6 @@ class Writer:
             trail = joined(at, last.name)
         return [(item, f"{trail}[{index}]") for index, item in items]
 
-    def _raw(self, part: Part, obj: Object, above: str) -> list[Node]:
-        """The segments that were carried through and belong here."""
-        kept = obj.get("raw")
-        path = f"{above}/{part.node.name}" if above else part.node.name
-        nodes = []
-        for each in kept if isinstance(kept, list | tuple) else ():
-            if not isinstance(each, dict) or each.get("guide") != self.rules.guide or each.get("path") != path:
-                continue
-            tag, elements = read_raw(str(each.get("text")))
-            if tag == part.node.name and _fits(part, elements) and (id(each), "text") not in self.document.used:
-                self.document.used.update((id(each), key) for key in each)
-                nodes.append(Node(name=tag, elements=elements))
-        return nodes
-
     def _levels(
         self, whole: Part, parts: Sequence[Part], obj: Object, at: str, parent: str, nodes: list[Node], above: str
     ) -> None:
@@ -149,7 +134,7 @@ class Writer:
         if tree is None:
             return
         for part in parts:
-            if part.only == "in" or (part.when is not None and not self._holds(part.when, obj)):
+            if part.only == "in" or (part.when is not None and not self.document.holds(part.when, obj, self.context)):
                 continue
             for number, (inner, trail) in enumerate(self._objects(part, obj, at), 1):
                 self._imply(part.settings, inner, trail)
@@ -167,10 +152,10 @@ class Writer:
                 stated = {tree.id: own, tree.parent: parent}
                 stated |= {tree.level: part.level} if tree.level is not None and part.level != "*" else {}
                 stated |= {tree.children: children} if tree.children is not None else {}
-                first.elements = _with_texts(first.elements, stated)
+                first.elements = with_texts(first.elements, stated)
 
     def _group(self, part: Part, obj: Object, at: str, number: int, above: str) -> Node | None:
-        here = f"{above}/{part.node.name}" if above else part.node.name
+        here = part.below(above)
         children = self._parts(part.parts, obj, at, number, here)
         trigger = part.parts[0] if part.parts else None
         if (not children and not part.always) or trigger is None:
@@ -179,6 +164,9 @@ class Writer:
         if not trigger.group and (not children or children[0].name != trigger.node.name):
             forced = self._segment(trigger, obj, at, number, force=True)
             children = _present(forced) + children
+        # So is the LE that closes what an LS has opened.
+        if part.parts[-1].node.name == "LE" and children[-1].name != "LE":
+            children += _present(self._segment(part.parts[-1], obj, at, number, force=True))
         return Node(name=part.node.name, group=True, children=children)
 
     def _segments(self, part: Part, obj: Object, at: str, number: int) -> list[Node]:
@@ -214,12 +202,14 @@ class Writer:
             if written is None or not any(written):
                 without.append(field)
             elif field.piece is not None:
-                texts[field.places[0]] = _pieced(texts.get(field.places[0], ""), written[0], field.piece)
+                texts[field.places[0]] = pieced(texts.get(field.places[0], ""), written[0], field.piece)
             else:
                 _put(texts, field, written)
         for repeated in part.repeated:
             self._repeated(repeated, part, obj, at, texts, skip)
-        totals = {total.place: self._total(total, obj) for total in part.totals} if part.totals else {}
+        totals = (
+            {total.place: total_text(total, self.document.root, obj) for total in part.totals} if part.totals else {}
+        )
         if not texts and not (force or part.always or any(text != "0" for text in totals.values())):
             return None
         for field in without:
@@ -230,13 +220,13 @@ class Writer:
                     field.path.text, part.node.name, field.places[0], self.document.trail(field.path, obj, at)
                 )
         for field in derived:
-            self._derived(field, texts, obj)
+            self.document.derives(field, texts, obj, self.context)
         for constant in part.constants:
             texts[constant.place] = constant.text
         for place in part.counters:
             texts[place] = str(number)
         texts |= totals
-        node = Node(name=part.node.name, elements=_elements(texts))
+        node = Node(name=part.node.name, elements=elements_at(texts))
         if self.lineage is not None:
             self._written.append((node, self._entries))
         return node
@@ -259,26 +249,6 @@ class Writer:
                     path = self.document.trail(field.path, item, f"{trail}[{index}]")
                     self._missing(field.path.text, part.node.name, field.places[0], path)
 
-    def _total(self, total: Total, obj: Object) -> str:
-        found = list(below(self.document.root if total.absolute else obj, total.names))
-        if not total.sum:
-            return str(len(found))
-        return plain_number(sum((Decimal(each) for each in found if isinstance(each, int | Decimal)), Decimal(0)))
-
-    def _pieces(self, part: Part, item: Object) -> list[Object]:
-        """The item, or if its text is too long for one segment, one a piece of the text."""
-        if not part.wrap:
-            return [item]
-        for field in part.fields:
-            key = field.path.steps[-1].name
-            text = item.get(key)
-            if isinstance(field.codec, TextCodec) and field.table is None and isinstance(text, str):
-                lines = wrap(text, part.wrap)
-                if len(lines) > 1:
-                    self.document.used.update((id(item), name) for name in item)
-                    return [{**item, key: line} for line in lines]
-        return [item]
-
     # Fields
 
     def _texts(self, field: Field, part: Part, obj: Object, at: str) -> Sequence[str] | None:
@@ -288,7 +258,7 @@ class Writer:
 
         texts: Sequence[str] | None
         if field.inverse is not None:
-            texts = self._computed(field, obj, report)
+            texts = self.document.computed(field, obj, self.rules, self.context, report)
             self._trace(field, part, obj, at, texts, None)
             return texts
         holder: Object | None = obj
@@ -296,10 +266,7 @@ class Writer:
             value = obj.get(field.plain)
             self.document.used.add((id(obj), field.plain))
         else:
-            holder, value = self.document.value(field.path, obj)
-        if holder is None or (value is None and field.instead is not None and field.table is None):
-            other = self.document.value(field.instead, obj) if field.instead is not None else (None, None)
-            holder, value = other if other[1] is not None else (holder, value)
+            holder, value = self.document.sought(field, obj)
         if holder is None:
             return None
         code: str | None = None
@@ -311,7 +278,7 @@ class Writer:
             code = field.table.write(
                 None if value is None else str(value), native if isinstance(native, str) else None, self.context, report
             )
-            texts = None if code is None else _divided(code, len(field.places))
+            texts = None if code is None else divided(code, len(field.places))
         elif value is not None:
             if field.unit:
                 self.document.used.add((id(holder), "unit"))
@@ -320,19 +287,6 @@ class Writer:
                 texts = field.codec.write(value, len(field.places), self.context, report)
         self._trace(field, part, obj, at, texts, code)
         return texts
-
-    def _computed(self, field: Field, obj: Object, report: Report) -> Sequence[str] | None:
-        """The text that an expression makes; every field it reads is used."""
-        if field.inverse is None:
-            return None
-        value = self.document.value(field.path, obj)[1] if not field.computed else None
-        if value is None and not field.computed:
-            return None
-        text = computed_text(field.inverse, value, obj, self.rules, self.context, report)
-        if text is not None:
-            for name in field.inverse.fields:
-                self.document.value(read_canonical_path(name), obj)
-        return None if text is None else (text,)
 
     def _trace(
         self, field: Field, part: Part, obj: Object, at: str, texts: Sequence[str] | None, code: str | None
@@ -358,26 +312,6 @@ class Writer:
             )
         )
 
-    def _derived(self, field: Field, texts: dict[Place, str], obj: Object) -> None:
-        """A value that reading derives from what is written is not left behind."""
-        holder, value = self.document.value(field.path, obj, use=False)
-        if holder is None or value is None or field.table is not None:
-            return
-        sent = [texts.get(place, "") for place in field.places]
-        if any(sent) and field.codec.read(sent, self.context, lambda problem: None) == value:
-            self.document.used.add((id(holder), field.path.steps[-1].name))
-
-    def _holds(self, when: When, obj: Object) -> bool:
-        holder, value = self.document.value(when.path, obj, use=False)
-        if when.table is None:
-            return (value == when.word) != when.negated
-        kept = holder.get("native") if holder is not None else None
-        native = kept.get(when.path.steps[-1].name) if isinstance(kept, dict) else None
-        carried = when.table.carries(
-            str(value) if value is not None else None, native if isinstance(native, str) else None, self.context
-        )
-        return carried != when.negated
-
     def _imply(self, settings: Sequence[Setting], obj: Object, at: str) -> None:
         """What the node's presence says needs no place; anything else cannot be said."""
         for setting in settings:
@@ -385,8 +319,8 @@ class Writer:
             if holder is not None and value is not None and value != setting.value:
                 text = f"{self.rules.type} can only say `{setting.value}` here: `{value}` is lost"
                 path = self.document.trail(setting.path, obj, at)
-                problem = Problem("map-not-carried", text, "error" if self._complete(path) else "warning", str(value))
-                self._add(problem, None, None, path, "rule")
+                severity: Severity = "error" if self.rules.promises(path) else "warning"
+                self._add(Problem("map-not-carried", text, severity, str(value)), None, None, path, "rule")
 
     # Findings
 
@@ -395,18 +329,12 @@ class Writer:
         self._add(Problem("map-not-carried", text), None, None, name, "rule")
 
     def _left(self, value: Value, at: str) -> None:
-        pattern = _INDEX.sub("", at)
-        if any(_within(pattern, path) for path in self.rules.leaves):
+        if self.rules.leaves_behind(at):
             return
         text = f"{self.rules.type} has no place for {at}: it is not sent"
         single = None if isinstance(value, dict | list | tuple) else str(value)
-        problem = Problem("map-not-carried", text, "error" if self._complete(at) else "warning", single)
-        self._add(problem, None, None, at, "rule")
-
-    def _complete(self, at: str) -> bool:
-        """Whether the map promises that nothing at a path stays behind."""
-        pattern = _INDEX.sub("", at)
-        return any(_within(pattern, path) or _within(path, pattern) for path in self.rules.complete)
+        severity: Severity = "error" if self.rules.promises(at) else "warning"
+        self._add(Problem("map-not-carried", text, severity, single), None, None, at, "rule")
 
     def _missing(self, what: str, segment: str, place: Place | None, path: str) -> None:
         text = f"{what} is missing, and {segment} needs it: add it to the document"
@@ -432,31 +360,6 @@ class Writer:
         )
 
 
-def _within(pattern: str, path: str) -> bool:
-    return pattern == path or pattern.startswith(f"{path}.")
-
-
-_EMPTY: tuple[tuple[str, ...], ...] = (("",),)
-
-
-def _elements(texts: dict[Place, str]) -> Elements:
-    """The texts at their places; what lies between is empty, what lies behind the last is not there."""
-    made: list[tuple[tuple[str, ...], ...]] = []
-    for (element, component), text in texts.items():
-        if not text:
-            continue
-        if element > len(made):
-            made += [_EMPTY] * (element - len(made))
-        if component == 1 and made[element - 1] is _EMPTY:
-            made[element - 1] = ((text,),)
-        else:
-            components = list(made[element - 1][0])
-            components += [""] * (component - len(components))
-            components[component - 1] = text
-            made[element - 1] = (tuple(components),)
-    return tuple(made)
-
-
 def _put(texts: dict[Place, str], field: Field, written: Sequence[str]) -> None:
     if len(field.places) == 1:
         texts[field.places[0]] = written[0]
@@ -464,40 +367,6 @@ def _put(texts: dict[Place, str], field: Field, written: Sequence[str]) -> None:
         texts.update(zip(field.places, written, strict=False))
     for constant in field.beside:
         texts[constant.place] = constant.text
-
-
-def _with_texts(elements: Elements, texts: dict[Place, str]) -> Elements:
-    """The elements, with texts put where nothing is yet."""
-    found = {
-        Place(number, component): text
-        for number, element in enumerate(elements, 1)
-        for component, text in enumerate(element[0], 1)
-    }
-    return _elements(texts | {place: text for place, text in found.items() if text})
-
-
-def _bound(tag: str, code: str) -> Node:
-    return Node(name=tag, elements=(((code,),),))
-
-
-def _fits(part: Part, elements: Elements) -> bool:
-    """Whether a segment that was carried through is of the kind that the part's conditions pick."""
-    for condition in part.node.conditions:
-        text = text_at(elements, condition.place)
-        if not text or (condition.values and text not in condition.values):
-            return False
-    return True
-
-
-def _pieced(there: str, text: str, piece: Piece) -> str:
-    """``there`` with its next piece behind it."""
-    parts = there.split(piece.by, piece.of - 1) if there else []
-    parts += [""] * (piece.number - len(parts))
-    return piece.by.join([*parts[: piece.number], text])
-
-
-def _divided(code: str, places: int) -> Sequence[str]:
-    return (code,) if places == 1 else code.split(":")[:places]
 
 
 def _present(node: Node | None) -> list[Node]:

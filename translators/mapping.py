@@ -21,12 +21,14 @@ from translators.canonical import (
     search_references,
 )
 from translators.finding import Finding
-from translators.map_compiling import compile_reading
+from translators.map_compiled_reading import compile_reading
+from translators.map_compiled_writing import compile_writing
 from translators.map_context import CodeLookup, Context, Lineage, no_codes
 from translators.map_coverage import Uses
 from translators.map_extensions import extension_faults
 from translators.map_moments import ZONE_NAMES
-from translators.map_quick import Quick
+from translators.map_quick_reading import QuickReader
+from translators.map_quick_writing import QuickWriter
 from translators.map_reading import Reader, place_in_message
 from translators.map_rules import Map
 from translators.map_writing import Writer
@@ -113,7 +115,7 @@ def map_validated(validated: Validated, rules: Map, context: Context) -> Mapped:
     A message in which nothing was found, and in which the map finds nothing, is not even arranged.
     """
     if not validated.findings and not validated.message.findings:
-        quick = _quick(rules)
+        quick = _quick_reader(rules)
         read = quick.read(validated.message, validated.guide, context) if quick is not None else None
         if read is not None and not (rules.extensions and any(extension_faults(read, rules.extensions))):
             read["type"] = rules.canonical
@@ -125,23 +127,38 @@ def map_validated(validated: Validated, rules: Map, context: Context) -> Mapped:
     return to_canonical(validated.tree, rules, context)
 
 
-_quick_maps: WeakKeyDictionary[Map, Quick | None] = WeakKeyDictionary()
+_quick_readers: WeakKeyDictionary[Map, QuickReader | None] = WeakKeyDictionary()
 
 
-def _quick(rules: Map) -> Quick | None:
+def _quick_reader(rules: Map) -> QuickReader | None:
     """The map written out as Python, made when it is first needed."""
     try:
-        return _quick_maps[rules]
+        return _quick_readers[rules]
     except KeyError:
         read = compile_reading(rules)
-        found = _quick_maps[rules] = Quick(rules, read) if read is not None else None
+        found = _quick_readers[rules] = QuickReader(rules, read) if read is not None else None
         return found
+
+
+_quick_writers: WeakKeyDictionary[Map, QuickWriter] = WeakKeyDictionary()
+
+
+def _quick_writer(rules: Map) -> QuickWriter:
+    """The same for the way out."""
+    found = _quick_writers.get(rules)
+    if found is None:
+        found = _quick_writers[rules] = QuickWriter(rules, compile_writing(rules))
+    return found
 
 
 def from_canonical(document: Canonical, rules: Map, context: Context, *, lineage: bool = False) -> Built:
     """The body of the message that says what the document says; raises ``ValueError`` for a map of another type."""
     if not isinstance(document, CANONICAL[rules.canonical]):
         raise ValueError(f"map {rules.name} writes {rules.canonical}, not a {type(document).__name__}")
+    if not lineage:
+        quick = _quick_writer(rules).write(document, context)
+        if quick is not None:
+            return Built(document=document, body=quick, findings=[], lineage=[])
     writer = Writer(rules, document, context, lineage=lineage)
     body = writer.write()
     return Built(

@@ -82,6 +82,9 @@ down: ids are counted, parents and HL04 filled in. A level without a binding bel
 ``tree: {segment: LIN, id: 1, parent: 4.2}`` says how a tree is stated where it is not HL or CPS: ``id`` and ``parent``,
 and where there are such places ``level`` and ``children``.
 
+**Shared tables**: ``status: {from: edifact/D.96A/IFTSTA}`` is the table of that name in another map, with all that it
+has there; ``table: NAME`` asks for one of another name, and what stands beside is laid over as a layer does it (below).
+
 **Dated rows** of a table: ``"21": {is: delivered, from: 2026-01-01, to: 2026-12-31}``, or a list of such; both days
 included, and either may be left out.
 

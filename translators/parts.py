@@ -1,8 +1,8 @@
 """What a file is read into, part by part, in the order of the file.
 
-Each part is complete when it comes: a message with its findings, a group when its trailer or its end was seen, an
-interchange likewise. In a stream messages and groups do not join the lists of what they belong to, so that nothing
-grows with the file; whoever wants the whole joins them (:func:`translators.reading.read` does).
+Each part is complete when it comes: a message or a package with its findings, a group when its trailer or its end was
+seen, an interchange likewise. In a stream messages, packages and groups do not join the lists of what they belong to,
+so that nothing grows with the file; whoever wants the whole joins them (:func:`translators.reading.read` does).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from translators.finding import Finding
-from translators.syntax import Group, Interchange, Message, Source, Syntax
+from translators.syntax import Group, Interchange, Message, Package, Source, Syntax
 
 
 class InterchangeOpened(msgspec.Struct, frozen=True, gc=False):
@@ -21,7 +21,7 @@ class InterchangeOpened(msgspec.Struct, frozen=True, gc=False):
 
 
 class GroupOpened(msgspec.Struct, frozen=True, gc=False):
-    """A group begins: its header was read, or the first message outside any explicit group."""
+    """A group begins: its header was read, or the first message or package outside any explicit group."""
 
     interchange: Interchange
     group: Group
@@ -34,6 +34,15 @@ class MessageRead(msgspec.Struct, frozen=True, gc=False):
     interchange: Interchange
     group: Group
     message: Message
+    source: Source
+
+
+class PackageRead(msgspec.Struct, frozen=True, gc=False):
+    """A whole package. Its object, as far as it is held, holds a part of the file too."""
+
+    interchange: Interchange
+    group: Group
+    package: Package
     source: Source
 
 
@@ -59,4 +68,4 @@ class Noticed(msgspec.Struct, frozen=True, gc=False):
     syntax: Syntax | None
 
 
-Part = InterchangeOpened | GroupOpened | MessageRead | GroupClosed | InterchangeClosed | Noticed
+Part = InterchangeOpened | GroupOpened | MessageRead | PackageRead | GroupClosed | InterchangeClosed | Noticed

@@ -16,7 +16,6 @@ from translators.envelope import Layout
 from translators.finding import Finding, Layer, Severity, Where
 from translators.limits import Limits
 from translators.syntax import Dialect, Elements
-from translators.tree import Node
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COPY = 80
@@ -129,14 +128,36 @@ class Pen:
     def _put(self, tag: str, elements: Elements, position: int | None) -> int:
         if not self._keep_trailing:
             elements = trimmed(elements)
-        parts = [self._element(tag, position, number, element) for number, element in enumerate(elements, start=1)]
-        head = tag.encode("ascii", "replace")
-        raw = self.dialect.element.join([head, *parts])
+        raw = self._at_once(tag, elements)
+        if raw is None:
+            parts = [self._element(tag, position, number, element) for number, element in enumerate(elements, start=1)]
+            head = tag.encode("ascii", "replace")
+            raw = self.dialect.element.join([head, *parts])
         if len(raw) > _LONGEST_SEGMENT:
             text = f"{tag} has {len(raw)} bytes; receivers take {_LONGEST_SEGMENT} at most"
             self.note("too-large", text, layer="syntax", segment=tag, position=position)
         self._out += raw + self.dialect.terminator
         return len(self._out)
+
+    def _at_once(self, tag: str, elements: Elements) -> bytes | None:
+        """The segment's bytes, if nothing repeats, every delimiter in them is one and the character set has it all."""
+        dialect = self.dialect
+        if dialect.letters is None or not tag.isascii():
+            return None
+        element, component, _ = dialect.letters
+        parts, components = [tag], 0
+        for occurrences in elements:
+            if len(occurrences) != 1:
+                return None
+            (occurrence,) = occurrences
+            parts.append(occurrence[0] if len(occurrence) == 1 else component.join(occurrence))
+            components += len(occurrence) - 1
+        raw = self._charset.encode(element.join(parts))
+        if raw is None or raw.count(dialect.element) != len(elements) or raw.count(dialect.component) != components:
+            return None
+        if any(role in raw for role in (dialect.terminator, dialect.release, dialect.repetition) if role is not None):
+            return None
+        return raw
 
     def _element(self, tag: str, position: int | None, number: int, element: tuple[tuple[str, ...], ...]) -> bytes:
         occurrences = [
@@ -194,10 +215,23 @@ def _roles(dialect: Dialect) -> list[bytes]:
 
 def trimmed(elements: Elements) -> Elements:
     """``elements`` without the empty components, occurrences and elements at their ends."""
+    if is_neat(elements):
+        return elements
     whole = [_without_empty_ends(element) for element in elements]
     while whole and whole[-1] == (("",),):
         whole.pop()
     return tuple(whole)
+
+
+def is_neat(elements: Elements) -> bool:
+    """Whether no element occurs more than once, and nothing at an end is empty."""
+    for occurrences in elements:
+        if len(occurrences) != 1:
+            return False
+        (occurrence,) = occurrences
+        if len(occurrence) != 1 and not (occurrence and occurrence[-1]):
+            return False
+    return not elements or elements[-1] != (("",),)
 
 
 def _without_empty_ends(element: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
@@ -212,10 +246,3 @@ def _without_empty_ends(element: tuple[tuple[str, ...], ...]) -> tuple[tuple[str
     while len(occurrences) > 1 and occurrences[-1] == ("",):
         occurrences.pop()
     return tuple(occurrences) or (("",),)
-
-
-def elements_of(node: Node) -> Elements:
-    """A segment node's elements, or those of the segment that was read for it."""
-    if node.elements or node.segment is None:
-        return node.elements
-    return node.segment.elements

@@ -1,7 +1,8 @@
 """Every segment to its place: a message's flat segments arranged into the groups of its guide.
 
 A segment that fits goes where the standard's rule puts it: the next place in the table with its tag. That decides
-nearly all segments of nearly all messages in one look-up each.
+nearly all segments of nearly all messages in one look-up each, and by their tags alone: their elements are asked for
+only where a qualifier or a code decides.
 
 Where nothing fits without a fault there are usually several readings: a mandatory segment is missing, or this segment
 is out of order, or one too many, or its group lost its first segment. Each reading is played forward over the next
@@ -19,16 +20,20 @@ Nothing is dropped: what has no place stays in the tree where it stood, marked a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
+import msgspec
+
 from translators.grammar import BORDERS, Guide, Place, Route, restricts
-from translators.tree import Node
+from translators.tree import Node, elements_of
 
 AHEAD = 6
 PATIENCE = 200
 
 
-class _Frame(NamedTuple):
+class _Frame(msgspec.Struct, frozen=True, gc=False):
     """A group that is open: the index of the child last seen, and how often that was seen, in all and by variant."""
 
     group: Place
@@ -50,17 +55,48 @@ class Misfit(NamedTuple):
     times: int = 0
 
 
-class Arrangement(NamedTuple):
-    """The tree; for each segment its place, ``None`` for a stray; and what is wrong, in order of discovery.
+class Arrangement:
+    """Which way each segment went, and what is wrong, in order of discovery.
 
     ``groups`` are the occurrences of groups (place, index of the first segment, index behind the last), for guides
     whose conditions ask for them.
     """
 
-    tree: Node
-    places: list[Place | None]
-    misfits: list[Misfit]
-    groups: list[tuple[Place, int, int]]
+    def __init__(
+        self,
+        segments: Sequence[Node],
+        name: str,
+        routes: list[Route | None],
+        misfits: list[Misfit],
+        groups: list[tuple[Place, int, int]],
+    ) -> None:
+        self._segments = segments
+        self._name = name
+        self._routes = routes
+        self.misfits = misfits
+        self.groups = groups
+
+    @cached_property
+    def places(self) -> list[Place | None]:
+        """For each segment its place, ``None`` for a stray."""
+        return [route.chain[-1] if route is not None else None for route in self._routes]
+
+    @cached_property
+    def tree(self) -> Node:
+        """The segments in their groups; strays are marked in it."""
+        tree = Node(name=self._name, group=True, children=[])
+        opened = [tree]
+        for segment, route in zip(self._segments, self._routes, strict=True):
+            if route is None:
+                segment.stray = True
+            else:
+                del opened[len(opened) - route.up :]
+                for place in route.chain[:-1]:
+                    node = Node(name=place.name, group=True, children=[])
+                    opened[-1].children.append(node)
+                    opened.append(node)
+            opened[-1].children.append(segment)
+        return tree
 
 
 def arrange(segments: Sequence[Node], guide: Guide) -> Arrangement:
@@ -76,10 +112,8 @@ class _Placer:
     def __init__(self, segments: Sequence[Node], guide: Guide) -> None:
         self.segments = segments
         self.guide = guide
-        self.tree = Node(name=guide.type, group=True, children=[])
-        self.open: list[Node] = [self.tree]
         self.frames: _Frames = [_Frame(guide.root, 0, 1)]
-        self.places: list[Place | None] = []
+        self.routes: list[Route | None] = []
         self.misfits: list[Misfit] = []
         self.groups: list[tuple[Place, int, int]] = []
         self.entered: list[tuple[Place, int]] = []
@@ -89,8 +123,9 @@ class _Placer:
         header = self.guide.header
         for index, segment in enumerate(self.segments):
             if index == 0 and segment.name == header.name:
-                self.tree.children.append(segment)
-                self.places.append(header)
+                self.routes.append(Route(0, (header,), (), 0))
+                continue
+            if self._go_on(index, segment):
                 continue
             route = self._choose(index)
             if route is None:
@@ -98,13 +133,41 @@ class _Placer:
             else:
                 self._go(index, route)
         trailer = self.guide.trailer
-        if not self.places or self.places[-1] is not trailer:
+        last = self.routes[-1] if self.routes else None
+        if last is None or last.chain[-1] is not trailer:
             for end in self.guide.routes(self._here(self.frames), trailer.name):
                 if end.chain == (trailer,):
                     self._leave(len(self.segments), end)
                     break
         self._close(len(self.entered), len(self.segments))
-        return Arrangement(self.tree, self.places, self.misfits, self.groups)
+        return Arrangement(self.segments, self.guide.type, self.routes, self.misfits, self.groups)
+
+    def _go_on(self, index: int, segment: Node) -> bool:
+        """Goes the plain way that nearly all segments go, by their tags alone; whether there is one.
+
+        It does what :meth:`_choose` and :meth:`_go` do where those have nothing to weigh.
+        """
+        frames = self.frames
+        inner = frames[-1]
+        here = inner.group.children[inner.at]
+        route = here.plain.get(segment.name) or self.guide.plain_route(here, segment.name)
+        if route is None:
+            return False
+        up, chain = route.up, route.chain
+        outer, target = frames[-1 - up], chain[0]
+        seen = outer.seen + 1 if target.index == outer.at else 1
+        if seen > target.maximum:
+            return False
+        if up:
+            del frames[-up:]
+        if self.guide.conditions:
+            self._close(up, index)
+            self.entered += [(place, index) for place in chain[:-1]]
+        frames[-1] = _Frame(outer.group, target.index, seen)
+        for group, child in pairwise(chain):
+            frames.append(_Frame(group, child.index, 1))
+        self.routes.append(route)
+        return True
 
     @staticmethod
     def _here(frames: _Frames) -> Place:
@@ -123,11 +186,11 @@ class _Placer:
             return None
         first = routes[0]
         if first.split is not None:
-            first = first.resolved(segment.elements)
+            first = first.resolved(elements_of(segment))
         least = self._cost(self.frames, first)
         if least == 0 and tag not in self.guide.choosy and tag not in BORDERS:
             return first
-        routes = (first, *(route.resolved(segment.elements) for route in routes[1:]))
+        routes = (first, *(route.resolved(elements_of(segment)) for route in routes[1:]))
         costs = [least, *(self._cost(self.frames, route) for route in routes[1:])]
         fitting = [route for route, cost in zip(routes, costs, strict=True) if cost == 0]
         if fitting:
@@ -242,7 +305,7 @@ class _Placer:
             routes = self.guide.routes(self._here(frames), tag) if tag in self.guide.tags else ()
             best, least = None, (len(self.guide.tags) if tag == self.guide.trailer.name else 1)
             for way in routes:
-                route = way.resolved(segment.elements)
+                route = way.resolved(elements_of(segment)) if way.split is not None else way
                 cost = self._cost(frames, route)
                 if cost < least or (cost == least and best is None and route.kind < 2):
                     best, least = route, cost
@@ -273,16 +336,10 @@ class _Placer:
             if excess is not None:
                 place, count = excess
                 self.misfits.append(Misfit("group-repeats" if place.group else "segment-repeats", index, place, count))
-        del self.open[len(self.open) - route.up :]
         if self.guide.conditions:
             self._close(route.up, index)
             self.entered += [(place, index) for place in route.chain[:-1]]
-        for place in route.chain[:-1]:
-            node = Node(name=place.name, group=True, children=[])
-            self.open[-1].children.append(node)
-            self.open.append(node)
-        self.open[-1].children.append(self.segments[index])
-        self.places.append(route.chain[-1])
+        self.routes.append(route)
 
     def _close(self, groups: int, index: int) -> None:
         """Notes that so many groups, the innermost, end before the segment at ``index``."""
@@ -292,9 +349,7 @@ class _Placer:
 
     def _stray(self, index: int) -> None:
         segment = self.segments[index]
-        segment.stray = True
-        self.open[-1].children.append(segment)
-        self.places.append(None)
+        self.routes.append(None)
         if segment.name in self.guide.tags:
             code = "segment-out-of-order"
         elif segment.name in self.guide.directory.known_tags:
@@ -307,4 +362,5 @@ class _Placer:
 def _lists(place: Place, segment: Node) -> bool:
     """Whether the segment's first value is among the codes that ``place`` allows there."""
     codes = place.segment.elements[0].components[0].codes if place.segment is not None else None
-    return codes is not None and bool(segment.elements) and segment.elements[0][0][0].rstrip(" ") in codes
+    elements = elements_of(segment)
+    return codes is not None and bool(elements) and elements[0][0][0].rstrip(" ") in codes

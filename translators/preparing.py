@@ -14,17 +14,18 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from translators.contents import check_segment
 from translators.dialects import charset_of, dialect_of, with_free_delimiters
-from translators.elements import Notation, SegmentSpec, check_segment
+from translators.elements import Notation, SegmentSpec
 from translators.envelope import Envelope, Outgoing
 from translators.finding import Finding, Where
 from translators.grammar import Guide
 from translators.message_headers import header_of
-from translators.pen import BINARY, elements_of, trimmed
+from translators.pen import BINARY, is_neat, trimmed
 from translators.placing import arrange
 from translators.substitution import substituted, without_delimiters
 from translators.syntax import Elements, MessageKind
-from translators.tree import Node
+from translators.tree import Node, elements_of
 from translators.validation import validate_tree
 
 GuideFor = Callable[[MessageKind], Guide | None]
@@ -89,7 +90,11 @@ def _without_empty(node: Node) -> bool:
     """Whether the segments in ``node`` have elements of their own, without an empty value that is to be left out."""
     for segment in node.segments():
         elements = segment.elements
-        if segment.segment is not None or segment.name in BINARY or trimmed(elements) != elements:
+        if segment.segment is not None or segment.name in BINARY:
+            return False
+        if is_neat(elements):
+            continue
+        if trimmed(elements) != elements:
             return False
         if any(len(each) > 1 and ("",) in each for each in elements):
             return False

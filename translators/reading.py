@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from translators.finding import Finding
 from translators.limits import Limits
-from translators.parts import GroupOpened, InterchangeOpened, MessageRead, Noticed
+from translators.parts import GroupOpened, InterchangeOpened, MessageRead, Noticed, PackageRead
 from translators.reading_terms import ReadingTerms, TermsFor
 from translators.streaming import Reader
 from translators.syntax import Interchange, Reading
@@ -30,6 +30,8 @@ def read(data: bytes, *, terms: ReadingTerms | TermsFor | None = None, limits: L
     for part in reader.parts():
         if type(part) is MessageRead:
             part.group.messages.append(part.message)
+        elif isinstance(part, PackageRead):
+            part.group.packages.append(part.package)
         elif isinstance(part, GroupOpened):
             part.interchange.groups.append(part.group)
         elif isinstance(part, InterchangeOpened):

@@ -1,7 +1,7 @@
 """The fast yes: a guide as regular expressions that say of a message's bytes, in two matches, that nothing is wrong.
 
 Nearly all messages of nearly all partners are faultless, and for those the only question is whether they are. The
-exact checks (:mod:`translators.placing`, :mod:`translators.elements`) answer it segment by segment in Python, because
+exact checks (:mod:`translators.placing`, :mod:`translators.contents`) answer it segment by segment in Python, because
 they must be able to say what is wrong and where. A :class:`Recogniser` answers only yes, or nothing, and does it in the
 regular expression engine's C: one match decides the order of segments, groups and quantities, a second one the content
 of all segments.
@@ -10,8 +10,8 @@ of all segments.
 value it does not know how to judge, a dialect with a letter for a delimiter, a construct of a guide that is not written
 here are not accepted, and go the exact way. So no finding is ever made here, and none is ever lost.
 
-The exact path asks as well: a message with one fault has many segments without any, and :meth:`Recogniser.fits` saves
-it from taking those apart.
+The exact path asks as well: a message with one fault has many segments without any, and :meth:`Recogniser.doubtful`
+names, again in a match or two, those that have to be taken apart.
 
 Compiling takes some hundred milliseconds for a large guide, so a guide begins on the exact path and is compiled for a
 dialect when it has seen ``WORTH`` bytes in it. Those are counted for the last ``KNOWN`` dialects only and the last
@@ -25,6 +25,7 @@ two threads can do to each other is to count a message less or to compile a patt
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 
@@ -34,7 +35,7 @@ from translators.recogniser_codes import NEVER, literal, tag_tree
 from translators.recogniser_segments import segment_pattern
 from translators.recogniser_structure import structure_pattern
 from translators.recogniser_values import RELEASED, Alphabet, compiled
-from translators.syntax import Dialect
+from translators.syntax import Dialect, Segment
 
 WORTH = 1 << 16
 KNOWN = 32
@@ -158,8 +159,12 @@ class Recogniser:
         self._missed = 0
         self._including = False
         self._included: frozenset[str] = frozenset()
-        self._content = compiled(NEVER).fullmatch
-        if structure is not None:
+        self._content = compiled("")
+        """Goes from an offset as far as the segments are faultless."""
+        self._differing: frozenset[str] = frozenset()
+        """Tags whose segments the guide asks different things of at different places, or does not recognise at some."""
+        if self._alphabet.expressible:
+            self._differing = self._tags_that_differ()
             self._include(frozenset(self._by_tag) if tags is None else self._mine(tags))
 
     def accepts(self, raw: bytes) -> bool:
@@ -182,10 +187,33 @@ class Recogniser:
             if len(bare) == len(raw) or self._order(bare) is None:
                 return False
             raw = bare
-        if self._content(raw) is None:
-            self._miss(raw)
+        reached = self._reached(raw, 0, len(raw))
+        if reached < len(raw):
+            self._miss(raw, reached)
             return False
         return self._levels is None or self._in_order(self._levels.findall(raw))
+
+    def doubtful(self, segments: Sequence[Segment]) -> Sequence[int]:
+        """The indexes of those segments that may have a fault in them, in order. The others certainly have none, at
+        whichever of the guide's places for their tag they stand."""
+        terminator = self._dialect.terminator
+        text = terminator.join([*(segment.raw for segment in segments), b""])
+        every = range(len(segments))
+        if RELEASED in text or not self._alphabet.expressible:
+            return every
+        if self._release is not None and self._release in text:
+            text = self._released.sub(RELEASED, text)
+        if text.count(terminator) != len(segments):
+            # Binary data with terminators in it.
+            return every
+        found = {index for index, segment in enumerate(segments) if segment.tag in self._differing}
+        at = index = 0
+        while (reached := self._reached(text, at, at + LONGEST)) < len(text):
+            index += text.count(terminator, at, reached)
+            found.add(index)
+            index += 1
+            at = text.index(terminator, reached) + len(terminator)
+        return sorted(found)
 
     def fits(self, spec: SegmentSpec, raw: bytes) -> bool:
         """Whether a segment, without its terminator, is certainly faultless by ``spec``; ``False`` says nothing.
@@ -205,24 +233,28 @@ class Recogniser:
             raw = self._released.sub(RELEASED, raw)
         return pattern.fullmatch(raw) is not None
 
+    def _reached(self, text: bytes, at: int, end: int) -> int:
+        """The offset up to which the segments from ``at`` on are faultless one by one."""
+        found = self._content.match(text, at, end)
+        return found.end() if found is not None else at
+
     # The segments that occur.
 
     def _mine(self, tags: Iterable[bytes]) -> frozenset[str]:
         return frozenset(tag.decode("latin-1") for tag in tags) & frozenset(self._by_tag)
 
-    def _miss(self, raw: bytes) -> None:
-        """Notes a message that was declined, and compiles what was missing once that is worth it."""
-        if len(self._included) == len(self._by_tag):
-            return
-        missing = self._mine(tags_in(raw, self._dialect)) - self._included
-        if not missing:
+    def _miss(self, raw: bytes, at: int) -> None:
+        """Notes a message that was declined because of the segment at an offset, and compiles what was missing once
+        that is worth it."""
+        tag = raw[at : at + 3 + len(self._dialect.terminator)]
+        if not self._mine(tags_in(tag, self._dialect)) - self._included:
             return
         self._missed += len(raw)
         if self._missed >= self._worth and not self._including:
             self._including = True
             try:
                 self._missed = 0
-                self._include(self._included | missing)
+                self._include(self._included | self._mine(tags_in(raw, self._dialect)))
             finally:
                 self._including = False
 
@@ -234,7 +266,7 @@ class Recogniser:
             # Where places differ, the structure has looked.
             body = next(iter(patterns)) if len(patterns) == 1 else f"[^{end}]*+"
             bodies[tag] = f"{body}{terminator}"
-        self._content = compiled(f"(?>(?:(?>{tag_tree(bodies)}))*)").fullmatch
+        self._content = compiled(f"(?>(?:(?>{tag_tree(bodies)}))*)")
         self._included = tags
 
     # Pieces of patterns.
@@ -255,6 +287,11 @@ class Recogniser:
                 if pattern is not None:
                     found.setdefault(place.name, set()).add(pattern)
         return found
+
+    def _tags_that_differ(self) -> frozenset[str]:
+        places = [place for place in self._guide.root.walk() if not place.group]
+        patterns = {(place.name, self._content_of(place)) for place in places}
+        return frozenset(name for name, count in Counter(name for name, _ in patterns).items() if count > 1)
 
     def _content_of(self, place: Place) -> str | None:
         spec = place.spec(self._alphabet.notation.version)

@@ -13,14 +13,19 @@ from typing import Literal
 
 from translators.recogniser_codes import NEVER
 
+USUAL = ("102", "203", "204", "101", "201", "D8", "D6")
+"""The formats of nearly all dates, by their codes, in the order in which they are tried, before all others."""
+
 _LEAP = "(?:[02468][048]|[13579][26])"
 _MONTH_DAY = "(?:(?:0[1-9]|1[0-2])(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])(?:29|30)|(?:0[13578]|1[02])31)"
+# Digits one by one: the engine has more to remember about a repetition.
+_TWO, _YEAR = "[0-9][0-9]", "(?:[1-9][0-9]|0[1-9]|00(?!00))[0-9][0-9]"
 _DAY, _MONTH, _HOUR, _SIXTY = "(?:0[1-9]|1[0-9]|2[0-8])", "(?:0[1-9]|1[0-2])", "(?:[01][0-9]|2[0-3])", "[0-5][0-9]"
 
 _FIELDS: dict[str, tuple[str, int]] = {
-    "Y": ("(?!0000)[0-9]{4}", 4),
-    "y": ("[0-9]{2}", 2),
-    "C": ("[0-9]{2}", 2),
+    "Y": (_YEAR, 4),
+    "y": (_TWO, 2),
+    "C": (_TWO, 2),
     "M": (_MONTH, 2),
     "D": (_DAY, 2),
     "J": ("(?:(?!000)[0-2][0-9][0-9]|3[0-5][0-9]|36[0-5])", 3),
@@ -29,8 +34,8 @@ _FIELDS: dict[str, tuple[str, int]] = {
     "h": (_HOUR, 2),
     "m": (_SIXTY, 2),
     "s": (_SIXTY, 2),
-    "f": ("[0-9]{3}", 3),
-    "n": ("[0-9]{4}", 4),
+    "f": ("[0-9][0-9][0-9]", 3),
+    "n": ("[0-9][0-9][0-9][0-9]", 4),
     "S": ("[12]", 1),
     "q": ("[1-4]", 1),
     "t": ("[1-3]", 1),
@@ -38,18 +43,18 @@ _FIELDS: dict[str, tuple[str, int]] = {
     "b": ("[12]", 1),
     "k": ("[1-6]", 1),
     "i": ("[1-9]", 1),
-    "P": ("[0-9]{2}", 2),
+    "P": (_TWO, 2),
     "1": ("[0-9]", 1),
-    "2": ("[0-9]{2}", 2),
+    "2": (_TWO, 2),
     "M D": (_MONTH_DAY, 4),
-    "y M D": (f"(?:[0-9]{{2}}{_MONTH_DAY}|{_LEAP}0229)", 6),
-    "Y M D": (f"(?:(?!0000)[0-9]{{4}}{_MONTH_DAY}|20{_LEAP}0229)", 8),
+    "y M D": (f"(?:{_TWO}{_MONTH_DAY}|{_LEAP}0229)", 6),
+    "Y M D": (f"(?:{_YEAR}{_MONTH_DAY}|20{_LEAP}0229)", 8),
 }
 """Field, or fields that only make sense together → (pattern, length); what is not here is not matched."""
 
 _VARYING: dict[str, tuple[str, int, int]] = {
     "z": ("(?:[A-Za-z]{1,3}|[0-9]{1,3})", 1, 3),
-    "o": ("[0-9]{4}", 4, 4),
+    "o": ("[0-9][0-9][0-9][0-9]", 4, 4),
     "#": ("[0-9]+", 1, 0),
 }
 """Fields that may only stand at the end here, where their length is not in doubt: (pattern, least, greatest length)."""

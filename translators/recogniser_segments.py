@@ -4,7 +4,7 @@ Positions nest: an element is followed by its separator and the next, or by noth
 is done at once. Nothing empty is matched at the end of a composite or a segment, and an empty repetition nowhere.
 Relational rules look ahead, from where the segment's content begins.
 
-A pattern matches a subset of what :func:`translators.elements.check_segment` finds faultless. Where exactness would
+A pattern matches a subset of what :func:`translators.contents.check_segment` finds faultless. Where exactness would
 make it large, it is kept small: numbers with an exponent, binary data, or a composite in a repeated position of
 syntax 3 that other elements follow are left to the exact check.
 """
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from translators.dates import EDIFACT_FORMATS, X12_FORMATS
 from translators.elements import ComponentSpec, ElementSpec, SegmentSpec
 from translators.recogniser_codes import NEVER, code_tree
-from translators.recogniser_dates import format_steps, format_tree
+from translators.recogniser_dates import USUAL, format_steps, format_tree
 from translators.recogniser_values import Alphabet, free_value, listed_value, other_list
 from translators.relations import Relation
 
@@ -206,7 +206,9 @@ def _by_steps(
 ) -> list[tuple[tuple[str, ...], str]]:
     """(the patterns of a format, a pattern for its codes), codes of one format together."""
     found: dict[tuple[str, ...], list[bytes]] = {}
-    for code, fields in formats.items():
+    usual = [code for code in USUAL if code in formats]
+    for code in dict.fromkeys((*usual, *formats)):
+        fields = formats[code]
         if (form.codes is not None and code not in form.codes) or not form.fits.fullmatch(code):
             continue
         steps = format_steps(fields, max(value.representation.minimum, 1), value.representation.maximum)

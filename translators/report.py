@@ -2,7 +2,7 @@
 
 A rendering of the reading and its judgements, like CONTRL and 997, and made of the same findings. The shape of
 :class:`Report` is a public contract. Findings come in file order: what concerns the file, then each interchange with
-its groups and messages.
+its groups, of each of these the messages and then the packages.
 
 ``accepted`` means the same on every level: this and everything in it. Notes (skipped line breaks, say) are no faults
 and stay out of a :class:`Report`; an :class:`Inspection` judges nothing and shows them.
@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from translators.finding import Finding, Layer, Severity
-from translators.judgement import JudgedMessage, Judgement, noted
-from translators.syntax import Address, Group, Interchange, Message, Reading, Syntax
+from translators.judgement import JudgedMessage, JudgedPackage, Judgement, noted, noted_groups
+from translators.syntax import Address, Group, Interchange, Message, Package, Reading, Syntax
 
 
 class ReportedPlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +24,7 @@ class ReportedPlace(msgspec.Struct, frozen=True, kw_only=True):
 
     interchange: str | None
     message: str | None
+    package: str | None
     segment: str | None
     segment_position: int | None
     element: int | None
@@ -56,6 +57,14 @@ class ReportedMessage(msgspec.Struct, frozen=True, kw_only=True):
     segments: int
 
 
+class ReportedPackage(msgspec.Struct, frozen=True, kw_only=True):
+    """One package; ``octets`` counts the bytes of its object as they came."""
+
+    reference: str
+    accepted: bool
+    octets: int
+
+
 class ReportedInterchange(msgspec.Struct, frozen=True, kw_only=True):
     """One interchange; sender and receiver are the envelope's ids without qualifiers."""
 
@@ -65,6 +74,7 @@ class ReportedInterchange(msgspec.Struct, frozen=True, kw_only=True):
     test: bool
     accepted: bool
     messages: Sequence[ReportedMessage]
+    packages: Sequence[ReportedPackage]
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +108,24 @@ class InspectedMessage(msgspec.Struct, frozen=True, kw_only=True):
     length: int
 
 
+class InspectedPackage(msgspec.Struct, frozen=True, kw_only=True):
+    """One package as its header presents it; offsets and ``length`` are of its bytes in the text that was read.
+
+    ``identification`` and ``object_type`` are the components of S020 and S021, ``stated`` is the length that UNO gives,
+    and the object's ``octets`` are what there is, from ``object_offset`` on.
+    """
+
+    group: str | None
+    reference: str
+    identification: list[str]
+    object_type: list[str]
+    stated: str
+    octets: int
+    object_offset: int
+    offset: int
+    length: int
+
+
 class InspectedInterchange(msgspec.Struct, frozen=True, kw_only=True):
     """One envelope."""
 
@@ -111,6 +139,7 @@ class InspectedInterchange(msgspec.Struct, frozen=True, kw_only=True):
     test: bool
     acknowledgment_requested: bool
     messages: Sequence[InspectedMessage]
+    packages: Sequence[InspectedPackage]
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +165,11 @@ def report(reading: Reading, judgements: Sequence[Judgement]) -> Report:
         and all(judgement.accepted for judgement in judgements)
         and not any(finding.fatal for finding in findings),
         interchanges=[
-            reported_interchange(judgement, [reported_message(judged) for judged in judgement.messages])
+            reported_interchange(
+                judgement,
+                [reported_message(judged) for judged in judgement.messages],
+                [reported_package(judged) for judged in judgement.packages],
+            )
             for judgement in judgements
         ],
         findings=[reported_finding(finding) for finding in findings if finding.severity != "note"],
@@ -151,11 +184,14 @@ def inspection(reading: Reading) -> Inspection:
         for group in interchange.groups:
             findings += group.findings
             findings += [finding for message in group.messages for finding in message.findings]
+            findings += [finding for package in group.packages for finding in package.findings]
     return Inspection(
         syntax=reading.syntax,
         interchanges=[
             inspected_interchange(
-                interchange, [_header(group, message) for group in interchange.groups for message in group.messages]
+                interchange,
+                [_header(group, message) for group in interchange.groups for message in group.messages],
+                [inspected_package(group, package) for group in interchange.groups for package in group.packages],
             )
             for interchange in reading.interchanges
         ],
@@ -164,16 +200,20 @@ def inspection(reading: Reading) -> Inspection:
 
 
 def all_findings(judgement: Judgement) -> Iterator[Finding]:
-    """What is wrong with an interchange, its groups and their messages, in the order of a report."""
+    """What is wrong with an interchange, its groups, their messages and packages, in the order of a report."""
     yield from judgement.interchange_findings
-    for group in judgement.groups:
+    for group in noted_groups(judgement.groups):
         yield from group.findings
         for message in noted(group.messages):
             yield from message.findings
+        for package in group.packages:
+            yield from package.findings
 
 
-def reported_interchange(judgement: Judgement, messages: Sequence[ReportedMessage]) -> ReportedInterchange:
-    """An interchange as it is reported, with its messages."""
+def reported_interchange(
+    judgement: Judgement, messages: Sequence[ReportedMessage], packages: Sequence[ReportedPackage]
+) -> ReportedInterchange:
+    """An interchange as it is reported, with its messages and packages."""
     interchange = judgement.interchange
     return ReportedInterchange(
         sender=interchange.sender.id,
@@ -182,6 +222,7 @@ def reported_interchange(judgement: Judgement, messages: Sequence[ReportedMessag
         test=interchange.test,
         accepted=judgement.accepted,
         messages=messages,
+        packages=packages,
     )
 
 
@@ -194,6 +235,12 @@ def reported_message(judged: JudgedMessage) -> ReportedMessage:
         accepted=judged.accepted,
         segments=judged.message.count,
     )
+
+
+def reported_package(judged: JudgedPackage) -> ReportedPackage:
+    """A package as it is reported."""
+    package = judged.package
+    return ReportedPackage(reference=package.reference, accepted=judged.accepted, octets=package.length)
 
 
 def reported_finding(finding: Finding) -> ReportedFinding:
@@ -209,8 +256,10 @@ def reported_finding(finding: Finding) -> ReportedFinding:
     )
 
 
-def inspected_interchange(interchange: Interchange, messages: Sequence[InspectedMessage]) -> InspectedInterchange:
-    """An envelope as it is inspected, with the messages in it."""
+def inspected_interchange(
+    interchange: Interchange, messages: Sequence[InspectedMessage], packages: Sequence[InspectedPackage]
+) -> InspectedInterchange:
+    """An envelope as it is inspected, with the messages and packages in it."""
     return InspectedInterchange(
         syntax=interchange.syntax,
         version=interchange.version,
@@ -222,6 +271,22 @@ def inspected_interchange(interchange: Interchange, messages: Sequence[Inspected
         test=interchange.test,
         acknowledgment_requested=interchange.acknowledgment_requested,
         messages=messages,
+        packages=packages,
+    )
+
+
+def inspected_package(group: Group, package: Package) -> InspectedPackage:
+    """A package as it is inspected."""
+    return InspectedPackage(
+        group=group.control_number if group.explicit else None,
+        reference=package.reference,
+        identification=list(package.identification),
+        object_type=list(package.object_type),
+        stated=package.stated,
+        octets=package.length,
+        object_offset=package.start,
+        offset=package.offset,
+        length=package.end - package.offset,
     )
 
 

@@ -5,7 +5,7 @@ breaks, filler, service string advice and faults. In a changed message the segme
 keep their bytes too; only a segment with new elements is written, in the interchange's own dialect, and followed by
 what followed the segment before it. Trailers are corrected where a count has changed: UNT or SE when a message has more
 or fewer segments than before, the group's and the interchange's when messages were left out. A group or interchange
-that has lost all its messages is left out itself.
+that has lost all its messages, and holds no package, is left out itself.
 
 So rewriting with nothing to change gives the file again, and so does putting each message's own segments in its place.
 """
@@ -20,10 +20,9 @@ import msgspec
 from translators import charset as charsets
 from translators.envelope import Layout
 from translators.finding import Finding, Where
-from translators.pen import BINARY, Pen, elements_of
-from translators.stamps import count_of
+from translators.pen import BINARY, Pen
 from translators.syntax import Dialect, Elements, Group, Interchange, Message, Reading, Segment, spans
-from translators.tree import Node
+from translators.tree import Node, elements_of
 
 Edits = Mapping[Message, Sequence[Node] | None]
 """What messages become: another body, without header and trailer, or ``None`` for a message that is left out."""
@@ -111,7 +110,8 @@ def _of_interchange(text: bytes, interchange: Interchange, edits: Edits, finding
     for group in interchange.groups:
         gone = [message for message in group.messages if message in edits and edits[message] is None]
         gone_messages += len(gone)
-        if gone and len(gone) == len(group.messages) and group.explicit and group.header and group.trailer:
+        nothing_left = len(gone) == len(group.messages) and not group.packages
+        if gone and nothing_left and group.explicit and group.header and group.trailer:
             gone_groups += 1
             patches.append(_Patch(group.header.offset, _behind(text, group.trailer, interchange.dialect), b""))
             continue
@@ -119,22 +119,19 @@ def _of_interchange(text: bytes, interchange: Interchange, edits: Edits, finding
             _Patch(message.offset, _filler_end(text, message.end, interchange.dialect), b"") for message in gone
         ]
         if gone and group.explicit:
-            patches += _recounted(group.trailer, len(group.messages) - len(gone))
+            patches += _recounted(group.trailer, len(group.messages) + len(group.packages) - len(gone))
         for message in group.messages:
             body = edits.get(message)
             if body is not None:
                 patches.append(_of_message(text, interchange, group, message, body, findings))
-    grouped = any(group.explicit for group in interchange.groups)
-    lost = gone_groups if grouped else gone_messages
+    groups = sum(group.explicit for group in interchange.groups)
+    lost = gone_groups if groups else gone_messages
     if not lost:
         return patches
-    # UNZ also counts packages, which no group holds: what is left is what it says, less what was taken out.
-    counted = count_of(interchange.trailer.text(1)) if interchange.trailer is not None else None
-    left = (counted or lost) - lost
-    everything = gone_messages == sum(len(group.messages) for group in interchange.groups)
-    if everything and left <= 0 and not interchange.acknowledgments:
+    units = sum(len(group.messages) + len(group.packages) for group in interchange.groups)
+    if gone_messages == units and not interchange.acknowledgments:
         return [_Patch(interchange.offset, _filler_end(text, interchange.end, interchange.dialect), b"")]
-    return patches + _recounted(interchange.trailer, max(left, 0))
+    return patches + _recounted(interchange.trailer, (groups or units) - lost)
 
 
 def _of_message(

@@ -28,6 +28,38 @@ class Entry(NamedTuple):
     """The segments that were kept of it."""
 
 
+class Numbers(Sequence[str | None]):
+    """The control numbers of groups, one behind the other; of some there is none."""
+
+    def __init__(self) -> None:
+        self._text = bytearray()
+        self._ends = array("Q")
+        self._there = bytearray()
+
+    def append(self, number: str | None) -> None:
+        """Adds one."""
+        self._text += (number or "").encode("utf-8", "surrogatepass")
+        self._ends.append(len(self._text))
+        self._there.append(number is not None)
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @overload
+    def __getitem__(self, index: int) -> str | None: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[str | None]: ...
+
+    def __getitem__(self, index: int | slice) -> str | list[str | None] | None:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        at = range(len(self))[index]
+        if not self._there[at]:
+            return None
+        return self._text[self._ends[at - 1] if at else 0 : self._ends[at]].decode("utf-8", "surrogatepass")
+
+
 class Roll(Sequence[Entry]):
     """Entries in the order of the file. ``places``: whether to remember where the messages stand (else 0)."""
 
@@ -45,7 +77,7 @@ class Roll(Sequence[Entry]):
         self._lengths = array("Q")
         self._beginnings = bytearray()
         self._beginning_ends = array("Q")
-        self.groups: list[str | None] = []
+        self.groups = Numbers()
         """The control number of each group; ``None`` for an implicit one."""
 
     def begin(self, group: Group) -> int:

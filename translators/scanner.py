@@ -122,10 +122,13 @@ class Scanner:
         window, dialect, limit = self.window, self.dialect, self._limit
         terminator, width, release = dialect.terminator, len(dialect.terminator), dialect.release
         filler, skip, counted = self._filler, self._skip, self.counted
+        # Where the next release character is, in what was held when it was looked for: a jump leaves that standing.
+        held, next_release = b"", -1
         while True:
             text, base, start, final = window.text, window.base, self._from, self.final
             find, end = text.find, self.end - base
-            next_release = -1
+            if text is not held:
+                held, next_release = text, -1
             unclosed = False
             # Until somebody moves on: the window by holding more, or a jump.
             while window.text is text and self._from == start:

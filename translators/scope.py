@@ -12,8 +12,10 @@ from typing import Literal
 
 from translators.application import is_application
 from translators.finding import Finding, Layer, Where
-from translators.judgement import JudgedGroup, JudgedMessage, Judgement, noted
+from translators.judgement import JudgedGroup, JudgedMessage, Judgement, noted, noted_groups
 from translators.kept import changed
+from translators.kept_groups import Change as ChangeOfGroup
+from translators.kept_groups import changed_groups
 from translators.terms import USUAL, is_answered
 
 RejectScope = Literal["message", "group", "interchange"]
@@ -38,17 +40,24 @@ def widen(judgement: Judgement, scope: RejectScope) -> None:
     """
     match scope:
         case "group":
-            for group in judgement.groups:
-                _together(judgement, [group], "group")
+
+            def alone(group: JudgedGroup) -> JudgedGroup:
+                change = _together(judgement, [group], "group")
+                return change(group) if change is not None else group
+
+            judgement.groups = changed_groups(judgement.groups, alone)
         case "interchange":
-            _together(judgement, judgement.groups, "interchange")
+            change = _together(judgement, judgement.groups, "interchange")
+            if change is not None:
+                judgement.groups = changed_groups(judgement.groups, change)
 
 
-def _together(judgement: Judgement, groups: Sequence[JudgedGroup], whole: str) -> None:
+def _together(judgement: Judgement, groups: Sequence[JudgedGroup], whole: str) -> ChangeOfGroup | None:
+    """What becomes of each of ``groups`` when a message in one of them is rejected; ``None`` when none is."""
     cause = None
     # What falls because of the application alone is no business of the functional acknowledgment.
     functional = False
-    for judged in (each for group in groups for each in noted(group.messages)):
+    for judged in (each for group in noted_groups(groups) for each in noted(group.messages)):
         if judged.valid or not is_answered(judged.message.kind, USUAL) or _taken_along(judged):
             continue
         functional = any(map(_is_functional, judged.findings))
@@ -57,7 +66,7 @@ def _together(judgement: Judgement, groups: Sequence[JudgedGroup], whole: str) -
         if functional:
             break
     if cause is None:
-        return
+        return None
     reference, layer = cause.message.reference, _ENVELOPE if functional else _RULE
     text = f"message {reference} is rejected, and it was agreed that its {whole} is rejected with it"
 
@@ -75,8 +84,11 @@ def _together(judgement: Judgement, groups: Sequence[JudgedGroup], whole: str) -
         judged.findings.append(Finding(code=_TOGETHER, severity="error", text=text, where=where, layer=layer))
         return judged
 
-    for each in groups:
-        each.messages = changed(each.messages, taken_along)
+    def with_others(group: JudgedGroup) -> JudgedGroup:
+        group.messages = changed(group.messages, taken_along)
+        return group
+
+    return with_others
 
 
 def _is_functional(finding: Finding) -> bool:

@@ -7,15 +7,24 @@ that :func:`translators.judgement.judge` makes of the whole file, and whoever an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from translators.finding import Finding
 from translators.guide import Guide
-from translators.judgement import JudgedGroup, JudgedMessage, Judgement, judge_message
-from translators.kept import MOST_FINDINGS, Keeping, Kept, Noted
+from translators.judgement import JudgedMessage, Judgement, judge_message
+from translators.kept import MOST_FINDINGS, Keeping, Noted
+from translators.kept_groups import KeptGroups
 from translators.lookup import Alias
-from translators.parts import GroupClosed, GroupOpened, InterchangeClosed, InterchangeOpened, MessageRead, Part
-from translators.roll import Roll
+from translators.parts import (
+    GroupClosed,
+    GroupOpened,
+    InterchangeClosed,
+    InterchangeOpened,
+    MessageRead,
+    Noticed,
+    PackageRead,
+    Part,
+)
 from translators.support import Support
 from translators.syntax import Dialect, Group, Interchange, Message, Source, Syntax
 
@@ -39,9 +48,8 @@ class StreamedJudgements:
         self._look = look
         self._source: Source | None = None
         self._guide_for: GuideFor | None = None
-        self._roll = Roll()
-        self._groups: list[JudgedGroup] = []
-        self._kept: list[Kept] = []
+        self._kept: KeptGroups | None = None
+        """The groups of the open interchange."""
         self._support: Support | None = None
         self._room = MOST_FINDINGS
         self.untold = 0
@@ -55,30 +63,39 @@ class StreamedJudgements:
 
     def take(self, part: Part) -> Judgement | None:
         """Takes the next part; the judgement is that of the interchange that ends with it."""
-        if isinstance(part, MessageRead):
-            self._message(part)
-        elif isinstance(part, GroupOpened):
-            self._roll.begin(part.group)
-            self._kept.append(Kept(self._roll, part.group, part.interchange.dialect))
-            self._support = Support(part.interchange, part.group, part.source)
-        elif isinstance(part, GroupClosed):
-            group, kept = part.group, self._kept[-1]
-            found = [*group.findings]
-            if self._support is not None:
-                found += self._support.findings(found)
-            self._groups.append(JudgedGroup(group=group, findings=found, messages=kept))
+        if isinstance(part, Noticed):
+            self.syntax = self.syntax or part.syntax
+            self.findings.append(part.finding)
         elif isinstance(part, InterchangeOpened):
             self.syntax = self.syntax or part.interchange.syntax
             self.dialects.setdefault(part.interchange.control_number, part.interchange.dialect)
-            self._roll, self._groups, self._kept = Roll(), [], []
-        elif isinstance(part, InterchangeClosed):
-            return self._closed(part.interchange)
-        else:
-            self.syntax = self.syntax or part.syntax
-            self.findings.append(part.finding)
+            self._kept = KeptGroups(part.interchange.dialect)
+        elif self._kept is not None:
+            return self._take_inside(part, self._kept)
         return None
 
-    def _message(self, part: MessageRead) -> None:
+    def _take_inside(self, part: Part, kept: KeptGroups) -> Judgement | None:
+        if isinstance(part, MessageRead):
+            self._message(part, kept)
+        elif isinstance(part, PackageRead):
+            kept.add_package(part.package, part.group, told=self._told(part.package.findings))
+        elif isinstance(part, GroupOpened):
+            kept.begin(part.group)
+            self._support = Support(part.interchange, part.group, part.source)
+        elif isinstance(part, GroupClosed):
+            found = [*part.group.findings]
+            if self._support is not None:
+                found += self._support.findings(found)
+            kept.end(part.group, found)
+        elif isinstance(part, InterchangeClosed):
+            self._kept = None
+            interchange = part.interchange
+            judgement = Judgement(interchange=interchange, groups=kept, interchange_findings=[*interchange.findings])
+            kept.fallen = judgement.rejected
+            return judgement
+        return None
+
+    def _message(self, part: MessageRead, kept: KeptGroups) -> None:
         if part.source is not self._source or self._guide_for is None:
             self._source, self._guide_for = part.source, self._guides_of(part.source)
         message = part.message
@@ -90,23 +107,19 @@ class StreamedJudgements:
         if self._look is not None and judged.valid:
             self._look(part.interchange, judged, part.source)
         findings = judged.findings
-        told = sum(finding.severity != "note" for finding in findings) if findings else 0
         note = None
+        if self._told(findings):
+            note = Noted(self._keeping.trimmed(message), judged.rules, findings, own)
+        beginning = self._keeping.beginning(message)
+        kept.add(message, valid=judged.valid, beginning=beginning, note=note)
+
+    def _told(self, findings: Sequence[Finding]) -> bool:
+        """Whether there is something to be kept of what was found, and room for it."""
+        told = sum(finding.severity != "note" for finding in findings) if findings else 0
         if told and told <= self._room:
             self._room -= told
-            note = Noted(self._keeping.trimmed(message), judged.rules, findings, own)
-        elif told:
+            return True
+        if told:
             self._room = 0
             self.untold += told
-        beginning = self._keeping.beginning(message)
-        self._kept[-1].add(message, valid=judged.valid, beginning=beginning, note=note)
-
-    def _closed(self, interchange: Interchange) -> Judgement:
-        judgement = Judgement(
-            interchange=interchange, groups=self._groups, interchange_findings=[*interchange.findings]
-        )
-        for group, kept in zip(judgement.groups, self._kept, strict=True):
-            group.fallen = judgement.rejected
-            kept.fallen = group.rejected
-        self._roll, self._groups, self._kept = Roll(), [], []
-        return judgement
+        return False

@@ -290,6 +290,58 @@ def _tag(raw: bytes, dialect: Dialect) -> str:
     return raw.partition(dialect.element)[0].partition(dialect.component)[0].decode("latin-1")
 
 
+class Package(msgspec.Struct, eq=False, kw_only=True):
+    """An object of any bytes beside the messages, UNO to UNP (ISO 9735-8, syntax 4), and what is wrong with it.
+
+    A package that is found out to be damaged ends where its UNP was found after all, or else where the next message,
+    group or package begins; the object then is what stands before that.
+    """
+
+    reference: str
+    """0800."""
+    header: Segment
+    trailer: Segment | None = None
+    """UNP; ``None`` where there is none."""
+    start: int
+    """The offset of the object's first byte: behind UNO's terminator, for what looks like filler there is data."""
+    length: int = 0
+    """How many bytes the object has."""
+    end: int
+    """The offset behind UNP's terminator."""
+    findings: list[Finding] = []
+    held: memoryview | None = None
+    """The object in the text that was read, of which it is a part."""
+
+    @property
+    def offset(self) -> int:
+        """The offset of UNO."""
+        return self.header.offset
+
+    @property
+    def identification(self) -> tuple[str, ...]:
+        """S020, the first of them: 0813 (what the identification is) and 0802."""
+        return self._first(2)
+
+    @property
+    def object_type(self) -> tuple[str, ...]:
+        """S021, the first of them: 0805 (what the type is stated as), 0809, 0808, 0051."""
+        return self._first(3)
+
+    @property
+    def stated(self) -> str:
+        """The number of octets that UNO states (S022/0810), as sent."""
+        return self.header.text(4)
+
+    @property
+    def data(self) -> bytes | None:
+        """The object, copied when asked for; ``None`` where it is not held: above a limit, or long gone by."""
+        return bytes(self.held) if self.held is not None else None
+
+    def _first(self, element: int) -> tuple[str, ...]:
+        elements = self.header.elements
+        return elements[element - 1][0] if len(elements) >= element else ()
+
+
 class Group(msgspec.Struct, kw_only=True):
     """UNG..UNE or GS..GE. EDIFACT messages outside any UNG stand in a group with ``explicit`` false.
 
@@ -298,6 +350,8 @@ class Group(msgspec.Struct, kw_only=True):
 
     explicit: bool
     messages: list[Message]
+    packages: list[Package] = []
+    """Offsets say where between the messages each of them stands."""
     kind: str = ""
     """UNG 0038, or GS01."""
     sender: Address = Address(id="")
@@ -342,6 +396,12 @@ class Interchange(msgspec.Struct, kw_only=True):
         """All messages of all groups, in file order."""
         for group in self.groups:
             yield from group.messages
+
+    @property
+    def packages(self) -> Iterator[Package]:
+        """All packages of all groups, in file order."""
+        for group in self.groups:
+            yield from group.packages
 
 
 class Source:

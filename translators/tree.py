@@ -32,8 +32,18 @@ class Node(msgspec.Struct, kw_only=True):
         if not self.group:
             yield self
         for child in self.children:
-            yield from child.segments()
+            if child.group or child.children:
+                yield from child.segments()
+            else:
+                yield child
 
     def named(self, name: str) -> list[Node]:
         """The direct children called ``name``, in order, strays left out."""
         return [child for child in self.children if child.name == name and not child.stray]
+
+
+def elements_of(node: Node) -> Elements:
+    """A segment node's elements, or those of the segment that was read for it."""
+    if node.elements or node.segment is None:
+        return node.elements
+    return node.segment.elements

@@ -1,7 +1,7 @@
 """A message against its guide: the tree of its groups, and everything that is wrong with it.
 
 Two questions, each answered for the whole message and neither hiding the other's answer: does every segment stand in
-its place (:mod:`translators.placing`), and is every value in every segment right (:mod:`translators.elements`). The
+its place (:mod:`translators.placing`), and is every value in every segment right (:mod:`translators.contents`). The
 answers become findings with their positions here.
 
 Nearly all messages have no faults, and a guide that is much used says so in a fraction of the time
@@ -21,14 +21,17 @@ from collections.abc import Sequence
 
 import msgspec
 
+from translators.contents import Fault, check_segment
 from translators.cross_rules import cross_faults
-from translators.elements import Fault, Notation, check_segment
+from translators.elements import Notation
 from translators.finding import Finding, Severity, Where
 from translators.grammar import Guide, Place, unvaried
 from translators.placing import Arrangement, Misfit, arrange
-from translators.recogniser import Recogniser, recognisers_of
+from translators.plain_message import plain_dialect, plain_message
+from translators.recogniser import LONGEST, Recogniser, recognisers_of
+from translators.shapes import paths_of
 from translators.syntax import Message, MessageKind, Source
-from translators.tree import Node
+from translators.tree import Node, elements_of
 
 MILD: dict[str, Severity] = {
     "trailing-separator": "warning",
@@ -50,13 +53,13 @@ class Validated(msgspec.Struct, gc=False):
     guide: Guide
     findings: list[Finding]
     _tree: Node | None = None
-    """Set where the findings needed it; else on demand."""
 
     @property
     def tree(self) -> Node:
-        """A group called by the message type; arranged once and kept."""
+        """A group called by the message type; arranged when first asked for, and kept."""
         if self._tree is None:
-            self._tree = arrange(_nodes(self.message), self.guide).tree
+            nodes = [Node(name=each.tag, elements=each.elements, segment=each) for each in self.message.segments]
+            self._tree = arrange(nodes, self.guide).tree
         return self._tree
 
     @property
@@ -79,17 +82,19 @@ def validate(
     recogniser = recognisers.get(dialect, version, message.raw)
     if recogniser is not None and not message.findings and recogniser.accepts(message.raw):
         return Validated(message, guide, [])
-    nodes = _nodes(message)
-    if not nodes:
-        return Validated(message, guide, [], Node(name=guide.type, group=True))
+    segments = message.segments
+    if not segments:
+        return Validated(message, guide, [])
+    # Not split yet: most of them are looked at by their tags only.
+    nodes = [Node(name=segment.tag, segment=segment) for segment in segments]
     notation = Notation(guide.standard, version, dialect.decimal.decode("ascii", "replace"))
     found = _Findings(guide, nodes, where, source, recogniser)
     arrangement = arrange(nodes, guide)
     found.of_structure(arrangement)
     found.between(arrangement)
-    for index, place in enumerate(arrangement.places):
-        found.of_content(index, place, notation, _READERS)
-    return Validated(message, guide, found.in_order(), arrangement.tree)
+    for index in range(len(nodes)) if recogniser is None else recogniser.doubtful(segments):
+        found.of_content(index, arrangement.places[index], notation, _READERS)
+    return Validated(message, guide, found.in_order())
 
 
 def validate_tree(
@@ -107,13 +112,22 @@ def validate_tree(
     it in, the receiver would understand something else, and that is a finding too. Positions count the header as 1.
     """
     leaves = [(leaf, path) for node in body for leaf, path in _leaves(node, "")]
+    grouped = any(node.group for node in body)
+    dialect = plain_dialect(guide.standard, decimal)
+    # What is too long for the fast yes is not put into bytes for it.
+    raw = plain_message(kind, [leaf for leaf, _ in leaves], dialect) if len(leaves) < LONGEST // 8 else None
+    if raw is not None:
+        recogniser = recognisers_of(guide).get(dialect, syntax_version, raw)
+        if recogniser is not None and recogniser.accepts(raw):
+            tags = (guide.header.name, *(leaf.name for leaf, _ in leaves))
+            if not grouped or paths_of(tags, guide) == [path for _, path in leaves]:
+                return []
     nodes = [Node(name=guide.header.name), *(msgspec.structs.replace(leaf, stray=False) for leaf, _ in leaves)]
     found = _Findings(guide, nodes, Where(message=reference), None)
     arrangement = arrange(nodes, guide)
     found.of_structure(arrangement)
     found.between(arrangement)
     notation = Notation(guide.standard, syntax_version, decimal)
-    grouped = any(node.group for node in body)
     for index, place in enumerate(arrangement.places[1:], 1):
         found.of_content(index, place, notation, frozenset())
         meant = leaves[index - 1][1]
@@ -131,10 +145,6 @@ def _leaves(node: Node, path: str) -> list[tuple[Node, str]]:
     if not node.group:
         return [(node, here)]
     return [leaf for child in node.children for leaf in _leaves(child, here)]
-
-
-def _nodes(message: Message) -> list[Node]:
-    return [Node(name=segment.tag, elements=segment.elements, segment=segment) for segment in message.segments]
 
 
 class _Findings:
@@ -200,7 +210,7 @@ class _Findings:
             return
         if self._recogniser is not None and node.segment is not None and self._recogniser.fits(spec, node.segment.raw):
             return
-        for fault in check_segment(spec, node.elements, notation):
+        for fault in check_segment(spec, elements_of(node), notation):
             if fault.code not in known:
                 self._add_fault(fault, index, place.path)
 

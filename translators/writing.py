@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from translators.edifact_writing import EdifactWriter
-from translators.envelope import Content, Envelope, Outgoing, OutgoingGroup, Package, Written
+from translators.envelope import Content, Envelope, Outgoing, OutgoingGroup, OutgoingPackage, Written
 from translators.interchange_writing import InterchangeWriter, Part, Rendered, RenderedGroup
 from translators.preparing import GuideFor, prepare
 from translators.tree import Node
@@ -59,4 +59,4 @@ def _part(each: Content, rendered: Iterator[Rendered]) -> Part:
     """``each`` with its messages as they were rendered, which come in the same order."""
     if isinstance(each, OutgoingGroup):
         return RenderedGroup(group=each, messages=[next(rendered) for _ in each.messages])
-    return each if isinstance(each, Package) else next(rendered)
+    return each if isinstance(each, OutgoingPackage) else next(rendered)

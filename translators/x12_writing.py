@@ -13,7 +13,7 @@ from typing import ClassVar
 import msgspec
 
 from translators.dialects import X12_RELEASES_SINCE
-from translators.envelope import Outgoing, OutgoingGroup, Package, Written
+from translators.envelope import Outgoing, OutgoingGroup, OutgoingPackage, Written
 from translators.functional_groups import FUNCTIONAL_GROUPS
 from translators.interchange_writing import InterchangeWriter, Part, Rendered, RenderedGroup
 from translators.message_headers import GUIDE_IN_SET_HEADER_SINCE, names_guide, set_reference, x12_header
@@ -162,7 +162,7 @@ class X12Writer(InterchangeWriter):
     def write_message_trailer(self, pen: Pen, count: int, reference: str) -> int:
         return pen.simple("SE", str(count), reference, position=count)
 
-    def write_package(self, pen: Pen, package: Package) -> None:
+    def write_package(self, pen: Pen, package: OutgoingPackage) -> None:
         raise ValueError("X12 has no packages; binary data is a BIN or BDS segment of a message")
 
     def check(self, pen: Pen, parts: Sequence[Part], extra: Sequence[Node]) -> None:

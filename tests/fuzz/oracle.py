@@ -24,7 +24,7 @@ from translators.envelope import Outgoing
 from translators.finding import Finding
 from translators.functional import functional_acknowledgments
 from translators.judgement import Judgement, judge
-from translators.parts import GroupClosed, InterchangeClosed, MessageRead, Noticed
+from translators.parts import GroupClosed, InterchangeClosed, MessageRead, Noticed, PackageRead
 from translators.reading import read
 from translators.report import inspection, report
 from translators.rewriting import rewrite
@@ -121,6 +121,9 @@ def _parts(data: bytes, size: int) -> list[tuple[object, ...]]:
                 found.append(
                     (message.reference, message.kind, message.offset, message.end, segments, *message.findings)
                 )
+            case PackageRead(package=package):
+                place = package.offset, package.start, package.length, package.end
+                found.append((package.reference, *place, *package.findings))
             case InterchangeClosed(interchange=interchange):
                 found.append((interchange.control_number, interchange.offset, interchange.end, *interchange.findings))
             case GroupClosed(group=group):
@@ -142,6 +145,8 @@ def _findings(reading: Reading, judgements: list[Judgement]) -> Iterator[Finding
         yield from judgement.findings
         for message in judgement.messages:
             yield from message.findings
+        for package in judgement.packages:
+            yield from package.findings
 
 
 def check_finding(finding: Finding, data: bytes) -> None:
@@ -164,5 +169,9 @@ def _check_places(reading: Reading, data: bytes) -> None:
         for message in interchange.messages:
             if not interchange.offset <= message.offset <= message.end <= interchange.end:
                 raise Broken(f"a message outside its interchange: {message.offset} to {message.end}")
+        for package in interchange.packages:
+            places = interchange.offset, package.offset, package.start, package.start + package.length, package.end
+            if list(places) != sorted(places) or package.end > interchange.end:
+                raise Broken(f"a package outside its interchange: {package.offset} to {package.end}")
     if last > len(data):
         raise Broken("an interchange ends behind the file")

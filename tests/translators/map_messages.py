@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from random import Random
 
-from translators.elements import Notation, SegmentSpec, check_segment
+from translators.contents import check_segment
+from translators.elements import Notation, SegmentSpec
 from translators.grammar import Guide
 from translators.map_paths import CanonicalPath, Place
 from translators.map_rules import Field, Map, Part, Tree

@@ -5,9 +5,10 @@ from __future__ import annotations
 from random import Random
 
 from translators.charset import charset
+from translators.contents import check_segment
 from translators.dates import EDIFACT_FORMATS, X12_FORMATS
 from translators.dictionary import Representation
-from translators.elements import ComponentSpec, ElementSpec, Notation, SegmentSpec, check_segment
+from translators.elements import ComponentSpec, ElementSpec, Notation, SegmentSpec
 from translators.grammar import Guide, Place
 from translators.syntax import Dialect, Elements, Message, MessageKind
 

@@ -90,7 +90,7 @@ def test_a_file_cut_anywhere_never_accepts_more_than_the_whole(file: Path) -> No
 
 
 def test_answers_go_from_the_general_to_the_particular() -> None:
-    levels = ("interchange", "group", "message")
+    levels = ("interchange", "group", "message", "package")
     for file in FILES:
         order = [levels.index(answer.level) for answer in answers_in(file.read_bytes())[0]]
         assert order == sorted(order), file.stem

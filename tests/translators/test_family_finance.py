@@ -7,24 +7,40 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from tests.translators.family_examples import EXAMPLES, again, golden, mapped, segments_of, written
+from tests.translators.family_examples import (
+    EXAMPLES,
+    again,
+    context,
+    golden,
+    mapped,
+    segments_of,
+    the_guide,
+    written,
+)
+from tests.translators.maps_at_hand import shipped_map
 from translators.canonical import (
     ApplicationAdvice,
     FreightInvoice,
     Invoice,
     search_references,
 )
+from translators.finding import Where
+from translators.mapping import from_canonical
+from translators.reading import read
 from translators.tree import Node
+from translators.validation import validate
 
 # An example and its map, with the agreement's zone; its canonical document stands beside it.
 MESSAGES = {
     "invoice/preserves-hasselt.invoic.edi": ("edifact/D.96A/INVOIC", "Europe/Brussels"),
     "invoice/housewares-columbus.810.x12": ("x12/004010/810", "America/New_York"),
     "freight_invoice/joliet-houston.210.x12": ("x12/004010/210", "America/Chicago"),
+    "freight_invoice/savannah-rotterdam.310.x12": ("x12/004010/310", "America/New_York"),
+    "freight_invoice/antwerp-houston.iftfcc.edi": ("edifact/D.96A/IFTFCC", "Europe/Brussels"),
     "application_advice/order-refused.aperak.edi": ("edifact/D.96A/APERAK", "Europe/Amsterdam"),
     "application_advice/tenders-answered.824.x12": ("x12/004010/824", "America/Chicago"),
 }
-PRESERVES, HOUSEWARES, FREIGHT, REFUSED, ANSWERED = MESSAGES
+PRESERVES, HOUSEWARES, FREIGHT, OCEAN, COSTS, REFUSED, ANSWERED = MESSAGES
 
 
 def invoice(file: str) -> Invoice:
@@ -64,14 +80,120 @@ def test_the_sums_of_an_example_agree(file: str) -> None:
     assert lines in [sum_.value for sum_ in document.totals if sum_.type == "lines_total"]
 
 
-def test_the_charges_of_a_freight_invoice_make_its_total() -> None:
-    document = golden(FREIGHT)
+def freight(file: str) -> FreightInvoice:
+    document = golden(file)
     assert isinstance(document, FreightInvoice)
-    charges = [charge.amount or Decimal(0) for line in document.lines for charge in line.charges]
-    assert sum(charges, Decimal(0)) == document.total
-    weights = [line.gross_weight.value for line in document.lines if line.gross_weight is not None]
+    return document
+
+
+def charges_of(document: FreightInvoice) -> list[Decimal]:
+    """Whatever is charged, for what it may be."""
+    lines = document.lines
+    lists = (
+        document.charges,
+        *(line.charges for line in lines),
+        *(goods.charges for line in lines for goods in line.goods),
+        *(equipment.charges for line in lines for equipment in line.equipment),
+    )
+    return [charge.amount or Decimal(0) for charges in lists for charge in charges]
+
+
+@pytest.mark.parametrize("file", [FREIGHT, OCEAN, COSTS])
+def test_the_charges_of_a_freight_invoice_make_its_total(file: str) -> None:
+    document = freight(file)
+    assert sum(charges_of(document), Decimal(0)) == document.total
+    assert len({*charges_of(document)}) > 1
+
+
+@pytest.mark.parametrize("file", [FREIGHT, OCEAN])
+def test_the_lines_of_a_freight_invoice_weigh_its_weight(file: str) -> None:
+    document = freight(file)
+    cargo = [each for line in document.lines for each in (line.goods or (line,))]
+    weights = [each.gross_weight.value for each in cargo if each.gross_weight is not None]
     assert document.gross_weight is not None
     assert sum(weights, Decimal(0)) == document.gross_weight.value
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "path"),
+    [
+        (OCEAN, "x12/004010/210", "charges"),
+        (OCEAN, "edifact/D.96A/IFTFCC", "lines[0].goods"),
+        (FREIGHT, "edifact/D.96A/IFTFCC", "lines[0].charges"),
+    ],
+)
+def test_a_charge_is_never_left_behind_in_silence(file: str, name: str, path: str) -> None:
+    """Their charges have other places: the message is not written, rather than without them."""
+    built = from_canonical(golden(file), shipped_map(name), context(MESSAGES[file][1]))
+    assert path in [finding.where.path for finding in built.findings if finding.fatal]
+
+
+def test_charges_for_the_whole_carriage_go_through_x12() -> None:
+    document = freight(COSTS)
+    # X12 has a rate only together with what it is for.
+    charges = tuple(msgspec.structs.replace(charge, rate=None) for charge in document.charges)
+    document = msgspec.structs.replace(document, charges=charges)
+    body, left = written(document, "x12/004010/310")
+    assert {"payment_terms", "taxes", "equipment"} <= set(left)
+    found = again(body, "x12/004010/310")
+    assert isinstance(found, FreightInvoice)
+    for field in ("number", "carrier", "total", "currency", "shipment", "freight_terms", "purpose"):
+        assert getattr(found, field) == getattr(document, field), field
+    assert [(charge.description, charge.amount, charge.freight_terms) for charge in found.charges] == [
+        (charge.description, charge.amount, charge.freight_terms) for charge in document.charges
+    ]
+    assert [transport.means_name for transport in found.transports] == ["QUARTZ PIONEER"]
+    assert [goods.description for line in found.lines for goods in line.goods] == [
+        line.description for line in document.lines
+    ]
+
+
+def test_goods_of_one_line_keep_their_own_charges() -> None:
+    """Two L0 under one LX: the containers are those of the line, and no charge is counted twice."""
+    text = (EXAMPLES / OCEAN).read_text()
+    second = text.index("LX*2~"), text.index("L0*1***1640")
+    joined = text[: second[0]] + text[second[1] :]
+    joined = joined.replace("L0*1***1640", "L0*2***1640").replace("L5*1*PAINT", "L5*2*PAINT").replace("SE*40", "SE*38")
+    found = mapped(joined.encode(), *MESSAGES[OCEAN])
+    assert isinstance(found.document, FreightInvoice)
+    (line,) = found.document.lines
+    assert (len(line.equipment), len(line.goods)) == (2, 2)
+    assert sum(charges_of(found.document), Decimal(0)) == found.document.total
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "code"),
+    [
+        (OCEAN, "B3**QZ-INV-260188*MT", "B3***MT", "element-missing"),
+        (OCEAN, "*598500****QZOL", "*5985OO****QZOL", "element-type"),
+        (OCEAN, "V1*9999993*QUARTZ PIONEER*DE*042E*QZOL***L*O~\n", "", "segment-missing"),
+        (COSTS, "MOA+39:4217.5'", "MOA+39:42I7.5'", "element-type"),
+        (COSTS, "BGM+780", "BGM+7800", "element-too-long"),
+    ],
+)
+def test_a_freight_invoice_is_not_valid(file: str, old: str, new: str, code: str) -> None:
+    text = (EXAMPLES / file).read_text()
+    assert text.count(old) == 1
+    reading = read(text.replace(old, new).encode())
+    (message,) = reading.interchanges[0].messages
+    found = validate(message, the_guide(MESSAGES[file][0]), reading.source, Where(message="1")).findings
+    assert code in [finding.code for finding in found]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "path"),
+    [
+        (COSTS, "NAD+CA+QZOL:172:182++QUARTZ", "NAD+CA+++QUARTZ", "carrier"),
+        (COSTS, "MOA+39:4217.5'", "MOA+113:4217.5'", "SG3"),
+        (OCEAN, "38040*G***598500****118.4*X*1468*K", "38040*G***598500****118.4*X*1468*M", "gross_weight.unit"),
+    ],
+)
+def test_a_freight_invoice_is_refused(file: str, old: str, new: str, path: str) -> None:
+    text = (EXAMPLES / file).read_text()
+    assert text.count(old) == 1
+    found = mapped(text.replace(old, new).encode(), *MESSAGES[file])
+    assert found.document is None
+    assert path in " ".join(f"{finding.where.path} {finding.text}" for finding in found.findings if finding.fatal)
 
 
 def test_a_later_directory_says_the_same() -> None:
@@ -81,6 +203,9 @@ def test_a_later_directory_says_the_same() -> None:
     body, left = written(golden(REFUSED), "edifact/D.01B/APERAK", "Europe/Amsterdam")
     assert left == []
     assert again(body, "edifact/D.01B/APERAK", "Europe/Amsterdam") == golden(REFUSED)
+    body, left = written(golden(COSTS), "edifact/D.01B/IFTFCC")
+    assert left == []
+    assert again(body, "edifact/D.01B/IFTFCC") == golden(COSTS)
 
 
 def _own(file: str) -> tuple[tuple[Node, ...], str]:
@@ -144,6 +269,8 @@ def test_a_person_finds_an_invoice_by_its_numbers() -> None:
     } <= found
     freight = {(reference.name, reference.raw) for reference in search_references(golden(FREIGHT))}
     assert {("invoice", "PF-88204417"), ("shipment", "MT-2026-10441"), ("bill_of_lading", "BOL7730192")} <= freight
+    ocean = {(reference.name, reference.raw) for reference in search_references(golden(OCEAN))}
+    assert {("invoice", "QZ-INV-260188"), ("booking", "QZB4471208"), ("voyage", "042E"), ("seal", "QZ771204")} <= ocean
     answered = {(reference.name, reference.raw) for reference in search_references(golden(ANSWERED))}
     assert {("application_advice", "PRFT-731-1"), ("answered_document", "MS-448127")} <= answered
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import cast
+
+import msgspec
 import pytest
 
 from tests.translators.family_examples import EXAMPLES, again, context, golden, mapped, segments_of, written
 from tests.translators.maps_at_hand import shipped_map
 from tests.translators.test_maps_covered import told
 from translators.canonical import (
+    Charge,
     DespatchAdvice,
+    Moment,
     OrderResponse,
+    PaymentTerms,
     PurchaseOrder,
     search_references,
 )
+from translators.canonical.tax import Tax
 from translators.mapping import from_canonical
 
 # An example and its map, with the agreement's zone; its canonical document stands beside it.
@@ -98,6 +107,61 @@ def test_an_order_crosses_over_with_its_lines(file: str, name: str) -> None:
         assert [(part.quantity, part.type) for part in after.schedules] == [
             (part.quantity, part.type) for part in before.schedules
         ]
+
+
+TERMS = PaymentTerms(
+    type="proximo",
+    start="invoice_receipt",
+    net_days=45,
+    net_due=Moment(at=datetime(2026, 12, 1, tzinfo=UTC), precision="day"),
+    discount_percent=Decimal("1.5"),
+    discount_amount=Decimal("12.25"),
+    discount_days=8,
+    discount_due=Moment(at=datetime(2026, 10, 20, tzinfo=UTC), precision="day"),
+)
+CHARGES = (
+    Charge(kind="charge", service="pickup", amount=Decimal("30")),
+    Charge(
+        kind="allowance", service="volume_discount", description="AUTUMN", percent=Decimal(2), amount=Decimal("8.4")
+    ),
+    Charge(kind="charge", description="LABELS", amount=Decimal("4.75")),
+)
+TAXED = Charge(
+    kind="charge",
+    service="freight",
+    percent=Decimal(3),
+    basis=Decimal(900),
+    amount=Decimal(27),
+    taxes=(Tax(type="value_added", category="standard", rate=Decimal(21), amount=Decimal("5.67")),),
+)
+
+
+@pytest.mark.parametrize("name", ["edifact/D.96A/ORDERS", "edifact/D.01B/ORDERS", "x12/004010/850", "x12/004010/860"])
+def test_terms_of_payment_and_charges_are_those_of_the_invoice(name: str) -> None:
+    """Whatever an invoice can say of them, the order can say as well."""
+    order = golden("purchase_order/preserves-venlo.orders.edi")
+    assert isinstance(order, PurchaseOrder)
+    lines = (msgspec.structs.replace(order.lines[0], charges=CHARGES[1:]), *order.lines[1:])
+    charges = (*CHARGES, TAXED) if name.startswith("edifact") else CHARGES
+    if name.endswith("860"):
+        lines = tuple(msgspec.structs.replace(line, action="changed") for line in lines)
+    order = msgspec.structs.replace(order, payment_terms=TERMS, charges=charges, lines=lines)
+    found = again(written(order, name, "UTC")[0], name, "UTC")
+    assert isinstance(found, PurchaseOrder)
+    terms = [cast("dict[str, object]", told(each))["payment_terms"] for each in (found, order)]
+    assert terms[0] == terms[1]
+    assert found.charges == charges
+    assert found.lines[0].charges == CHARGES[1:]
+
+
+@pytest.mark.parametrize("name", ["x12/004010/850", "x12/004010/860"])
+def test_a_charge_that_cannot_be_told_whole_is_not_told_by_halves(name: str) -> None:
+    order = golden("purchase_order/housewares-columbus.850.x12")
+    assert isinstance(order, PurchaseOrder)
+    cents = msgspec.structs.replace(CHARGES[0], amount=Decimal("0.125"))
+    for charge, path in ((TAXED, "charges[0].taxes"), (cents, "charges[0].amount")):
+        built = from_canonical(msgspec.structs.replace(order, charges=(charge,)), shipped_map(name), context("UTC"))
+        assert path in [finding.where.path for finding in built.findings]
 
 
 def test_a_change_is_not_written_as_an_order() -> None:

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.translators.shipped import SHELF
+from translators.contents import check_segment
 from translators.dictionary import UNBOUNDED, Representation
-from translators.elements import ComponentSpec, ElementSpec, Notation, SegmentSpec, check_segment
+from translators.elements import ComponentSpec, ElementSpec, Notation, SegmentSpec
 from translators.finding import Finding, Where
 from translators.functional_groups import FUNCTIONAL_GROUPS
 from translators.grammar import Guide, Place

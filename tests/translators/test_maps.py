@@ -132,6 +132,8 @@ def test_tables_speak_the_guide_s_codes(name: str) -> None:
             assert spec is not None
             for number, where in enumerate(field.places):
                 codes = spec.flat.elements[where.element - 1].components[where.component - 1].codes
+                if len(field.places) == 3 and number == 0:
+                    continue  # Its list and who keeps that (1131, 3055) stand behind it: it is not the standard's.
                 ours = {code.split(":")[number] if len(field.places) > 1 else code for code in field.table.to_word}
                 ours |= {code for code in [field.absent, field.table.fallback] if code and len(field.places) == 1}
                 assert codes is None or ours - {""} <= codes, f"{part.node.name} {where}: {ours - codes}"

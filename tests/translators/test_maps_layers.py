@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -93,6 +94,58 @@ def test_rows_of_a_table_are_laid_one_by_one() -> None:
     assert table.to_code == {"booking": "BN", "contract": "CO", "purchase_order": "OI"}
     assert table.places["OI"] == ("partner", 4)
     assert table.places["BN"] == ("m", 8)
+
+
+SHARING = """map: other
+canonical: transport_order/1
+tables:
+  kind: {from: m, table: reference, drop: [CO], codes: {SI: carrier_reference}}
+message:
+  - BGM: {2: number}
+  - RFF: {each: references, 1.1: {to: type, table: kind}, 1.2: value}
+"""
+
+
+def sharing(text: str = SHARING, **layers: str) -> Map:
+    return read_map("other", text.encode(), files(**layers))
+
+
+def test_a_table_of_another_map_is_shared_and_laid_over() -> None:
+    table = sharing().tables["kind"]
+    assert (table.system, table.unmapped, table.other) == ("x.1", "keep", "other")
+    assert table.to_word == {"PO": "purchase_order", "BN": "booking", "SI": "carrier_reference"}
+    assert (table.places["BN"], table.places["SI"]) == (("m", 8), ("other", 4))
+    assert "from" not in resolve_map("other", SHARING.encode(), files())
+    assert sharing().digest != sharing(m=BASE.replace("BN: booking", "BK: booking")).digest
+
+
+def test_a_layer_shares_tables_and_extends_at_once() -> None:
+    base = BASE.replace("map: m", "map: more").replace("BN: booking", "AAO: consignee_reference")
+    layered = read_map("partner", (LAYER + "tables: {reference: {from: more}}\n").encode(), files(more=base))
+    # What is taken is laid over the table below, as if it stood in the layer.
+    words = laid("").tables["reference"].to_word
+    assert layered.tables["reference"].to_word == words | {"AAO": "consignee_reference"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("from: m,", "from: mm,", "other:4:16: there is no map `mm` to take a table from"),
+        ("table: reference", "table: referense", "that map has no table `referense`: did you mean `reference`?"),
+        (", table: reference", "", "that map has no table `kind`"),
+        ("drop: [CO]", "drop: [XX]", "the table below has no row `XX`"),
+        ("from: m,", "from: other,", "`other` extends this map in turn, or takes a table from it"),
+        ("from: m,", "from: [m],", "a text is expected here"),
+    ],
+)
+def test_a_table_that_cannot_be_shared_is_refused(old: str, new: str, says: str) -> None:
+    with pytest.raises(MapError, match=re.escape(says)):
+        sharing(SHARING.replace(old, new))
+
+
+def test_tables_taken_in_a_circle_are_refused() -> None:
+    with pytest.raises(MapError, match="takes a table from it"):
+        sharing(m=BASE.replace("reference:\n    {system: x.1,", "reference:\n    {from: other, table: kind,"))
 
 
 def test_a_field_is_changed_by_its_place_or_by_what_it_is() -> None:

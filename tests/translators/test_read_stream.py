@@ -24,6 +24,7 @@ from translators.parts import (
     InterchangeOpened,
     MessageRead,
     Noticed,
+    PackageRead,
     Part,
 )
 from translators.reading import read
@@ -33,7 +34,7 @@ from translators.report import inspection, report
 from translators.routing import read_envelope
 from translators.streamed_report import StreamedInspection, StreamedReport, write_document
 from translators.streaming import Reader, read_stream
-from translators.syntax import Group, Interchange, Message, Reading, Segment, Source
+from translators.syntax import Group, Interchange, Message, Package, Reading, Segment, Source
 
 _VECTORS = Path(__file__).parents[1] / "vectors"
 _FILES = sorted([*(_VECTORS / "edifact").glob("*.edi"), *(_VECTORS / "x12").glob("*.edi")])
@@ -108,11 +109,19 @@ def _message(message: Message) -> object:
     )
 
 
+def _package(package: Package) -> object:
+    return (
+        (package.reference, package.offset, package.start, package.length, package.end, package.data, package.findings),
+        (_segment(package.header), _segment(package.trailer)),
+    )
+
+
 def _group(group: Group) -> object:
     return (
         (group.explicit, group.kind, group.control_number, group.version, group.claimed_count, group.findings),
         (_segment(group.header), _segment(group.trailer)),
         [_message(message) for message in group.messages],
+        [_package(package) for package in group.packages],
     )
 
 
@@ -139,6 +148,8 @@ def _joined(reader: Reader) -> Reading:
     for part in reader.parts():
         if isinstance(part, MessageRead):
             part.group.messages.append(part.message)
+        elif isinstance(part, PackageRead):
+            part.group.packages.append(part.package)
         elif isinstance(part, GroupOpened):
             part.interchange.groups.append(part.group)
         elif isinstance(part, InterchangeOpened):

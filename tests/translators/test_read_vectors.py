@@ -13,7 +13,7 @@ import pytest
 
 from translators.finding import Finding
 from translators.reading import ReadingTerms, read
-from translators.syntax import Elements, Group, Interchange, Message
+from translators.syntax import Elements, Group, Interchange, Message, Package
 
 _VECTORS = Path(__file__).parents[1] / "vectors"
 _FILES = sorted([*(_VECTORS / "edifact").glob("*.edi"), *(_VECTORS / "x12").glob("*.edi")])
@@ -49,6 +49,22 @@ def _message(message: Message, data: bytes) -> Json:
     }
 
 
+def _package(package: Package, data: bytes) -> Json:
+    return {
+        "reference": package.reference,
+        "identification": list(package.identification),
+        "object_type": list(package.object_type),
+        "stated": package.stated,
+        "offset": package.offset,
+        "start": package.start,
+        "length": package.length,
+        "end": package.end,
+        "trailer": package.trailer is not None,
+        "object": data[package.start : package.start + package.length].decode("latin-1"),
+        "findings": [_finding(finding, data) for finding in package.findings],
+    }
+
+
 def _group(group: Group, data: bytes) -> Json:
     return {
         "explicit": group.explicit,
@@ -59,7 +75,7 @@ def _group(group: Group, data: bytes) -> Json:
         "claimed_count": group.claimed_count,
         "findings": [_finding(finding, data) for finding in group.findings],
         "messages": [_message(message, data) for message in group.messages],
-    }
+    } | ({"packages": [_package(package, data) for package in group.packages]} if group.packages else {})
 
 
 def _interchange(interchange: Interchange, data: bytes) -> Json:

@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from tests.translators.messages import EDIFACT, EDIFACT_4, ODD, ODDER, X12, X12_5, as_message, faultless, mutated
 from tests.translators.messages import notation as notation_of
 from tests.translators.shipped import SHELF, VERSIONS, load
-from translators.elements import ComponentSpec, ElementSpec, Notation, SegmentSpec, check_segment
+from translators.contents import check_segment
+from translators.elements import ComponentSpec, ElementSpec, Notation, SegmentSpec
 from translators.finding import Finding, Where
 from translators.grammar import Guide, Place
 from translators.reading import read
 from translators.recogniser import KEPT, Recogniser, Recognisers
 from translators.shelf import Shelf
-from translators.syntax import Dialect, Source
+from translators.syntax import Dialect, Segment, Source
 from translators.validation import validate
 
 DIALECTS: dict[str, list[tuple[Dialect, int]]] = {
@@ -146,6 +147,57 @@ def test_the_law_holds_for_single_segments(rng: Random, which: int, name: str) -
                 assert check_segment(spec, segment.elements, words) == [], segment.raw
 
 
+def assert_nothing_is_doubted_in_vain(
+    raw: bytes, recogniser: Recogniser, guide: Guide, dialect: Dialect, version: int
+) -> int:
+    """The law of the doubtful: in no other segment do the exact checks find anything, at whichever place of its tag.
+
+    Returns how many segments were not doubted.
+    """
+    words = notation_of(guide, dialect, version)
+    segments = as_message(raw, guide, dialect).segments
+    certain = set(range(len(segments))) - set(recogniser.doubtful(segments))
+    for index in certain:
+        segment = segments[index]
+        for place in guide.root.walk():
+            spec = None if place.group or place.name != segment.tag else place.spec(version)
+            if spec is not None:
+                found = [fault for fault in check_segment(spec, segment.elements, words) if fault.code not in READERS]
+                assert found == [], (segment.raw, place.path, found)
+    return len(certain)
+
+
+READERS = {"character-invalid", "trailing-separator", "repetition-empty"}
+"""What is left to the reader."""
+
+
+@pytest.mark.parametrize(("name", "dialect", "version"), cases([name for name in SWEPT if name in NAMES]))
+def test_only_doubtful_segments_have_faults(name: str, dialect: Dialect, version: int) -> None:
+    guide = exact(name)
+    recogniser = whole(name, dialect, version)
+    rng = Random(f"doubtful {name} {version}")  # noqa: S311 - the same messages every time
+    certain = segments = size = 0
+    while size < 2_000:
+        raw = faultless(rng, guide, dialect, version)
+        size += len(raw)
+        segments += raw.count(dialect.terminator)
+        certain += assert_nothing_is_doubted_in_vain(raw, recogniser, guide, dialect, version)
+        for _ in range(12):
+            assert_nothing_is_doubted_in_vain(mutated(rng, raw, dialect), recogniser, guide, dialect, version)
+    assert certain > segments // 3, "and most of the others are not doubted"
+
+
+def test_what_cannot_be_told_apart_again_is_doubted() -> None:
+    recogniser = whole("edifact/D.96A/IFTSTA", EDIFACT, 3)
+    segments = as_message(MESSAGE, exact("edifact/D.96A/IFTSTA"), EDIFACT).segments
+    assert recogniser.doubtful(segments) == []
+    for raw in (b"CNI+1'CNI+2", b"CNI+\0"):
+        changed = [*segments[:2], Segment("CNI", raw, 0, 3, EDIFACT), *segments[3:]]
+        assert list(recogniser.doubtful(changed)) == [0, 1, 2, 3, 4]
+    changed = [*segments[:2], Segment("CNI", b"CNI+X", 0, 3, EDIFACT), *segments[3:]]
+    assert recogniser.doubtful(changed) == [2]
+
+
 # One value at a time, at its bounds.
 
 GOOD, BAD, LEFT = True, False, None
@@ -216,8 +268,8 @@ def test_every_construct_of_a_guide_is_known() -> None:
     }  # fmt: skip
     assert set(SegmentSpec.__struct_fields__) == {"tag", "name", "elements", "relations"}
     assert set(Place.__slots__) == {
-        "children", "group", "index", "layers", "maximum", "minimum", "name", "parent", "path", "qualifier", "routes",
-        "segment", "service", "split", "title", "used", "variant", "variants",
+        "children", "group", "index", "layers", "maximum", "minimum", "name", "parent", "path", "plain", "qualifier",
+        "routes", "segment", "service", "split", "title", "used", "variant", "variants",
     }  # fmt: skip
     guide = exact("edifact/D.96A/IFTSTA")
     assert set(vars(guide)) == {
@@ -255,6 +307,34 @@ def test_layers_bind(changes: list[dict[str, object]], good: bytes, bad: bytes) 
         raw = b"UNH+1+IFTSTA:D:96A:UN'" + body + b"CNI+1'STS+1+24'UNT+5+1'"
         assert recogniser.accepts(raw) is expected, raw
         assert (findings(raw, guide, EDIFACT, 3) == []) is expected
+
+
+SPLIT = {
+    "set": "variants",
+    "at": "SG1",
+    "by": "1",
+    "variants": [{"name": "CA", "max": 1}, {"name": "SH", "values": ["CZ", "SH"]}],
+}
+
+
+@pytest.mark.parametrize("changes", [[], [SPLIT], *(changes for changes, _, _ in LAYERS)])
+def test_a_recogniser_changes_how_fast_the_findings_are_there_and_nothing_else(
+    changes: list[dict[str, object]],
+) -> None:
+    """Also of guides in which no message is recognised whole, such as those with variants."""
+    guide, rng = layered(*changes), Random(len(repr(changes)))  # noqa: S311 - the same messages every time
+    recognised, found = Recognisers(guide, worth=1), 0
+    compiled = Recogniser(guide, EDIFACT, Notation("edifact", 3, "."))
+    recognised._look_up(EDIFACT, 3).recogniser = compiled
+    for _ in range(4):
+        raw = faultless(rng, guide, EDIFACT, 3)
+        for each in (raw, *(mutated(rng, raw, EDIFACT) for _ in range(10))):
+            guide.recognisers = Recognisers(guide, worth=NEVER)
+            expected = findings(each, guide, EDIFACT, 3)
+            guide.recognisers = recognised
+            assert findings(each, guide, EDIFACT, 3) == expected
+            found += len(expected)
+    assert found
 
 
 def test_a_group_that_has_begun_must_end_well() -> None:

@@ -20,6 +20,7 @@ FINDING_KEYS = ["code", "severity", "text", "value", "layer", "where"]
 PLACE_KEYS = [
     "interchange",
     "message",
+    "package",
     "segment",
     "segment_position",
     "element",
@@ -78,6 +79,7 @@ def test_an_accepted_file() -> None:
                     {"reference": "1", "type": "IFTSTA", "version": "D.96A", "accepted": True, "segments": 8},
                     {"reference": "2", "type": "IFTSTA", "version": "D.96A", "accepted": True, "segments": 8},
                 ],
+                "packages": [],
             }
         ],
         "findings": [],
@@ -100,6 +102,7 @@ def test_a_rejected_message_rejects_the_file_but_not_its_neighbour() -> None:
             "where": {
                 "interchange": "M0001",
                 "message": "2",
+                "package": None,
                 "segment": "UNH",
                 "segment_position": 1,
                 "element": 2,
@@ -191,6 +194,7 @@ def test_an_inspection_shows_envelopes_and_judges_nothing() -> None:
         "time": "0915",
         "test": False,
         "acknowledgment_requested": True,
+        "packages": [],
     }
     assert [(one["group"], one["reference"], one["type"], one["segments"]) for one in messages] == [
         ("31", "0001", "214", 6),
@@ -200,6 +204,26 @@ def test_an_inspection_shows_envelopes_and_judges_nothing() -> None:
     first = messages[0]
     assert X12[first["offset"] :].startswith(b"ST*214*0001")
     assert X12[: first["offset"] + first["length"]].endswith(b"SE*6*0001~")
+
+
+def test_packages_stand_beside_the_messages() -> None:
+    data = (VECTORS / "bad-edifact-package-in-group.edi").read_bytes()
+    (interchange,) = report(*judged(data)).interchanges
+    assert not interchange.accepted and [one.accepted for one in interchange.messages] == [True]
+    assert [(one.reference, one.accepted, one.octets) for one in interchange.packages] == [("PHOTO-1", False, 4)]
+    (inspected,) = inspection(read(data)).interchanges
+    (package,) = inspected.packages
+    assert msgspec.structs.asdict(package) == {
+        "group": "G1",
+        "reference": "PHOTO-1",
+        "identification": ["1", "STAT-1"],
+        "object_type": ["24", "JPG"],
+        "stated": "4",
+        "octets": 4,
+        "object_offset": data.index(b"JPEG"),
+        "offset": data.index(b"UNO+"),
+        "length": len(b"UNO+PHOTO-1+1:STAT-1+24:JPG+4'JPEGUNP+5+PHOTO-1'"),
+    }
 
 
 def test_an_inspection_shows_what_the_reader_noticed() -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.translators.writing_samples import EDIFACT, IFTSTA, STATUS_214, X12, segment
-from translators.envelope import Envelope, Layout, Outgoing, OutgoingGroup, Package, Written
+from translators.envelope import Envelope, Layout, Outgoing, OutgoingGroup, OutgoingPackage, Written
 from translators.reading import read
 from translators.reading_terms import ReadingTerms
 from translators.substitution import transliterated
@@ -457,14 +457,20 @@ def test_several_functional_groups() -> None:
 
 def test_a_package_holds_any_bytes() -> None:
     data = b"\x00'UNZ+1+X'\n\xff"
-    package = Package(reference="P1", identification=("1", "4711"), object_type=("24", "JPG"), data=data)
+    package = OutgoingPackage(reference="P1", identification=("1", "4711"), object_type=("24", "JPG"), data=data)
     envelope = _with(EDIFACT, syntax_version=4, layout={"newline": "\n"})
     written = write(envelope, [_message(envelope, segment("BGM", "1")), package])
     assert written.sendable and not written.findings
     assert b"\nUNO+P1+1:4711+24:JPG+12'" + data + b"UNP+12+P1'\nUNZ+2+77'" in written.data
     (interchange,) = read(written.data).interchanges
-    # The reader passes packages over and says so; nothing else is wrong.
-    assert {finding.code for finding in interchange.findings} <= {"package-unsupported"}
+    (back,) = interchange.packages
+    assert (back.reference, back.identification, back.object_type, back.data) == (
+        "P1",
+        ("1", "4711"),
+        ("24", "JPG"),
+        data,
+    )
+    assert not interchange.findings and not back.findings
     assert _codes(write(EDIFACT, [package])) == ["misplaced-segment"]
     with pytest.raises(ValueError, match="no packages"):
         write(X12, [package])

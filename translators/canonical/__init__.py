@@ -57,11 +57,21 @@ from translators.canonical.document import (
 )
 from translators.canonical.duty import CustomsAmount, CustomsDocument, Duty, Outcome
 from translators.canonical.equipment import Equipment, Seal, iso_6346_check_digit
+from translators.canonical.equipment_event import EquipmentEvent, MovedEquipment
+from translators.canonical.equipment_order import EquipmentOrder
 from translators.canonical.event_time import EventTime
-from translators.canonical.freight_invoice import FreightCharge, FreightInvoice, FreightLine, FreightStop
+from translators.canonical.freight_invoice import (
+    FreightCharge,
+    FreightEquipment,
+    FreightGoods,
+    FreightInvoice,
+    FreightLine,
+    FreightStop,
+)
 from translators.canonical.goods import Cargo, GoodsItem, Placement
 from translators.canonical.inventory_report import InventoryLine, InventoryReport, StockQuantity
 from translators.canonical.invoice import Invoice, InvoiceLine
+from translators.canonical.invoice_party import BankAccount, InvoiceParty
 from translators.canonical.item import ItemId
 from translators.canonical.location import Location
 from translators.canonical.measure import Measure
@@ -70,10 +80,32 @@ from translators.canonical.order_line import OrderLine, Schedule
 from translators.canonical.order_reference import OrderReference
 from translators.canonical.order_response import LineAnswer, OrderResponse, ResponseLine
 from translators.canonical.party import Address, Channel, Contact, Party, Site
+from translators.canonical.payment import PaidItem, Payment, PaymentAdjustment, Remittance
 from translators.canonical.payment_terms import PaymentTerms
 from translators.canonical.price import Price
 from translators.canonical.purchase_order import PurchaseOrder
 from translators.canonical.quantity import Quantity
+from translators.canonical.rail_equipment import CarId, CarWeight, RailEquipment, RelatedEquipment, Scale
+from translators.canonical.rail_lading import (
+    LadingDescription,
+    LadingLine,
+    LadingQuantity,
+    LadingWeight,
+    PriceAuthority,
+    RailDangerousGoods,
+    ShippingName,
+    SubsidiaryHazard,
+)
+from translators.canonical.rail_route import RouteCarrier
+from translators.canonical.rail_station import RailStation
+from translators.canonical.rail_waybill import (
+    EquipmentRelease,
+    RailCorrection,
+    RailStop,
+    RailWaybill,
+    RelatedWaybill,
+    SpecialHandling,
+)
 from translators.canonical.receiving_advice import ReceivedLine, ReceivedPackage, ReceivingAdvice
 from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
@@ -82,6 +114,13 @@ from translators.canonical.search import Reference, normalise_reference, search_
 from translators.canonical.stock_adjustment import StockAdjustment, StockAdjustmentLine
 from translators.canonical.stock_transfer import ReceiptException, StockTransfer, StockTransferLine
 from translators.canonical.temperature import Temperature
+from translators.canonical.terminal_equipment import (
+    AttachedEquipment,
+    Damage,
+    OverDimensions,
+    TemperatureRange,
+    TerminalEquipment,
+)
 from translators.canonical.transport import Transport
 from translators.canonical.transport_order import Stop, TransportOrder
 from translators.canonical.transport_response import TransportResponse
@@ -90,6 +129,7 @@ from translators.canonical.transport_status import (
     StatusEvent,
     TransportStatus,
 )
+from translators.canonical.verified_gross_mass import MassVerification, VerifiedEquipment, VerifiedGrossMass
 from translators.canonical.warehouse_order import WarehouseOrder, WarehouseOrderLine
 from translators.canonical.warehouse_shipment import ShippedUnit, WarehouseShipment, WarehouseShipmentLine
 
@@ -101,13 +141,17 @@ __all__ = [
     "AnsweredReference",
     "ApplicationAdvice",
     "ApplicationError",
+    "AttachedEquipment",
     "AuthorisedQuantity",
+    "BankAccount",
     "Batch",
     "BillChange",
     "Booking",
     "BookingConfirmation",
     "Canonical",
     "CanonicalError",
+    "CarId",
+    "CarWeight",
     "Cargo",
     "CargoReport",
     "Channel",
@@ -123,6 +167,7 @@ __all__ = [
     "CustomsIndicator",
     "CustomsPlace",
     "CustomsResponse",
+    "Damage",
     "DangerousGoods",
     "DeclarationItem",
     "DeclaredPackages",
@@ -135,10 +180,15 @@ __all__ = [
     "DocumentReference",
     "Duty",
     "Equipment",
+    "EquipmentEvent",
+    "EquipmentOrder",
+    "EquipmentRelease",
     "ErrorCode",
     "ErrorPoint",
     "EventTime",
     "FreightCharge",
+    "FreightEquipment",
+    "FreightGoods",
     "FreightInvoice",
     "FreightLine",
     "FreightStop",
@@ -149,43 +199,68 @@ __all__ = [
     "InventoryReport",
     "Invoice",
     "InvoiceLine",
+    "InvoiceParty",
     "ItemId",
+    "LadingDescription",
+    "LadingLine",
+    "LadingQuantity",
+    "LadingWeight",
     "LineAnswer",
     "Location",
     "ManifestEquipment",
+    "MassVerification",
     "Measure",
     "Moment",
+    "MovedEquipment",
     "OrderLine",
     "OrderReference",
     "OrderResponse",
     "Outcome",
+    "OverDimensions",
     "Package",
+    "PaidItem",
     "Party",
+    "Payment",
+    "PaymentAdjustment",
     "PaymentTerms",
     "Placement",
     "Price",
+    "PriceAuthority",
     "PurchaseOrder",
     "Quantity",
+    "RailCorrection",
+    "RailDangerousGoods",
+    "RailEquipment",
+    "RailStation",
+    "RailStop",
+    "RailWaybill",
     "ReceiptException",
     "ReceivedLine",
     "ReceivedPackage",
     "ReceivingAdvice",
     "Reference",
+    "RelatedEquipment",
+    "RelatedWaybill",
     "Remark",
+    "Remittance",
     "ReportedConsignment",
     "ReportedGoods",
     "ResponseLine",
     "ResponseSubject",
+    "RouteCarrier",
     "SalesLine",
     "SalesPlace",
     "SalesReport",
+    "Scale",
     "Schedule",
     "ScheduleLine",
     "ScheduledQuantity",
     "Seal",
     "ShippedQuantity",
     "ShippedUnit",
+    "ShippingName",
     "Site",
+    "SpecialHandling",
     "StatusEvent",
     "StockAdjustment",
     "StockAdjustmentLine",
@@ -193,11 +268,16 @@ __all__ = [
     "StockTransfer",
     "StockTransferLine",
     "Stop",
+    "SubsidiaryHazard",
     "Temperature",
+    "TemperatureRange",
+    "TerminalEquipment",
     "Transport",
     "TransportOrder",
     "TransportResponse",
     "TransportStatus",
+    "VerifiedEquipment",
+    "VerifiedGrossMass",
     "WarehouseOrder",
     "WarehouseOrderLine",
     "WarehouseShipment",

@@ -20,11 +20,15 @@ from translators.canonical.customs_declaration import CustomsDeclaration
 from translators.canonical.customs_response import CustomsResponse
 from translators.canonical.delivery_schedule import DeliverySchedule
 from translators.canonical.despatch_advice import DespatchAdvice
+from translators.canonical.equipment_event import EquipmentEvent
+from translators.canonical.equipment_order import EquipmentOrder
 from translators.canonical.freight_invoice import FreightInvoice
 from translators.canonical.inventory_report import InventoryReport
 from translators.canonical.invoice import Invoice
 from translators.canonical.order_response import OrderResponse
+from translators.canonical.payment import Payment
 from translators.canonical.purchase_order import PurchaseOrder
+from translators.canonical.rail_waybill import RailWaybill
 from translators.canonical.receiving_advice import ReceivingAdvice
 from translators.canonical.sales_report import SalesReport
 from translators.canonical.stock_adjustment import StockAdjustment
@@ -32,6 +36,7 @@ from translators.canonical.stock_transfer import StockTransfer
 from translators.canonical.transport_order import TransportOrder
 from translators.canonical.transport_response import TransportResponse
 from translators.canonical.transport_status import TransportStatus
+from translators.canonical.verified_gross_mass import VerifiedGrossMass
 from translators.canonical.warehouse_order import WarehouseOrder
 from translators.canonical.warehouse_shipment import WarehouseShipment
 
@@ -45,11 +50,15 @@ Canonical = (
     | CustomsResponse
     | DeliverySchedule
     | DespatchAdvice
+    | EquipmentEvent
+    | EquipmentOrder
     | FreightInvoice
     | InventoryReport
     | Invoice
     | OrderResponse
+    | Payment
     | PurchaseOrder
+    | RailWaybill
     | ReceivingAdvice
     | SalesReport
     | StockAdjustment
@@ -57,6 +66,7 @@ Canonical = (
     | TransportOrder
     | TransportResponse
     | TransportStatus
+    | VerifiedGrossMass
     | WarehouseOrder
     | WarehouseShipment
 )  # fmt: skip
@@ -72,11 +82,15 @@ CANONICAL: dict[str, type[Canonical]] = {
     "customs_response/1": CustomsResponse,
     "delivery_schedule/1": DeliverySchedule,
     "despatch_advice/1": DespatchAdvice,
+    "equipment_event/1": EquipmentEvent,
+    "equipment_order/1": EquipmentOrder,
     "freight_invoice/1": FreightInvoice,
     "inventory_report/1": InventoryReport,
     "invoice/1": Invoice,
     "order_response/1": OrderResponse,
+    "payment/1": Payment,
     "purchase_order/1": PurchaseOrder,
+    "rail_waybill/1": RailWaybill,
     "receiving_advice/1": ReceivingAdvice,
     "sales_report/1": SalesReport,
     "stock_adjustment/1": StockAdjustment,
@@ -84,6 +98,7 @@ CANONICAL: dict[str, type[Canonical]] = {
     "transport_order/1": TransportOrder,
     "transport_response/1": TransportResponse,
     "transport_status/1": TransportStatus,
+    "verified_gross_mass/1": VerifiedGrossMass,
     "warehouse_order/1": WarehouseOrder,
     "warehouse_shipment/1": WarehouseShipment,
 }

@@ -13,17 +13,20 @@ from translators.canonical.measure import Measure
 from translators.canonical.party import Text
 from translators.canonical.reference import DocumentReference
 from translators.canonical.temperature import Temperature
-from translators.canonical.vocabulary import EquipmentKind, FullOrEmpty
+from translators.canonical.vocabulary import EquipmentKind, FullOrEmpty, SealCondition, SealingParty
 
 _ISO_6346 = re.compile(r"[A-Z]{3}[UJZ][0-9]{6}", re.ASCII)
 
 EquipmentNumber = Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]+( [A-Z0-9]+)?$", max_length=17)]
 
 
-class Seal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Seal(Coded, frozen=True, kw_only=True):
     """A seal on equipment."""
 
     number: Text
+    issuer: SealingParty | None = None
+    """Who put it on."""
+    condition: SealCondition | None = None
 
 
 class Equipment(Coded, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from translators.canonical.dangerous_goods import DangerousGoods
 from translators.canonical.measure import Measure
 from translators.canonical.party import Text
 from translators.canonical.remark import Remark
+from translators.canonical.temperature import Temperature
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -48,6 +49,8 @@ class GoodsItem(Coded, frozen=True, kw_only=True):
     gross_weight: Measure | None = None
     net_weight: Measure | None = None
     volume: Measure | None = None
+    temperature: Temperature | None = None
+    """At which these goods are to be kept."""
     dangerous_goods: tuple[DangerousGoods, ...] = ()
     placements: tuple[Placement, ...] = ()
     remarks: tuple[Remark, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from translators.canonical.coded import Coded
 from translators.canonical.party import Party, Text
+from translators.canonical.vocabulary import AccountKind, BankIdSystem
 
 
 class BankAccount(Coded, frozen=True, kw_only=True):
@@ -14,7 +15,9 @@ class BankAccount(Coded, frozen=True, kw_only=True):
     holder: Text | None = None
     """Absent when it is the party itself."""
     bank: Text | None = None
-    """BIC."""
+    """BIC, unless ``bank_system`` says otherwise."""
+    bank_system: BankIdSystem | None = None
+    kind: AccountKind | None = None
     bank_name: Text | None = None
     country: Text | None = None
     """ISO 3166-1 of the bank, as a rule the two-letter code."""

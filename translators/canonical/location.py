@@ -19,6 +19,8 @@ class Location(Coded, frozen=True, kw_only=True):
     city: Text | None = None
     facility: Text | None = None
     """The terminal, pier, depot or other premises at the place, by name."""
+    facility_code: Text | None = None
+    """Its code at that place, as a rule one of the terminal codes that SMDG keeps."""
     subdivision: Text | None = None
     country: Text | None = None
     times: tuple[EventTime, ...] = ()

@@ -26,21 +26,29 @@ from translators.canonical.despatch_line import Batch
 from translators.canonical.document import Canonical
 from translators.canonical.duty import CustomsDocument
 from translators.canonical.equipment import Equipment, iso_6346_check_digit
+from translators.canonical.equipment_event import EquipmentEvent
+from translators.canonical.equipment_order import EquipmentOrder
 from translators.canonical.freight_invoice import FreightInvoice
 from translators.canonical.inventory_report import InventoryReport
 from translators.canonical.invoice import Invoice
 from translators.canonical.order_reference import OrderReference
 from translators.canonical.order_response import OrderResponse
+from translators.canonical.payment import PaidItem, Payment
 from translators.canonical.purchase_order import PurchaseOrder
+from translators.canonical.rail_equipment import CarId
+from translators.canonical.rail_lading import PriceAuthority
+from translators.canonical.rail_waybill import RailCorrection, RailWaybill, RelatedWaybill
 from translators.canonical.receiving_advice import ReceivedPackage, ReceivingAdvice
 from translators.canonical.reference import DocumentReference
 from translators.canonical.sales_report import SalesReport
 from translators.canonical.stock_adjustment import StockAdjustment
 from translators.canonical.stock_transfer import ReceiptException, StockTransfer
+from translators.canonical.terminal_equipment import AttachedEquipment
 from translators.canonical.transport import Transport
 from translators.canonical.transport_order import TransportOrder
 from translators.canonical.transport_response import TransportResponse
 from translators.canonical.transport_status import ConsignmentStatus, TransportStatus
+from translators.canonical.verified_gross_mass import MassVerification, VerifiedGrossMass
 from translators.canonical.warehouse_order import WarehouseOrder
 from translators.canonical.warehouse_shipment import ShippedUnit, WarehouseShipment
 
@@ -109,12 +117,13 @@ def _document_reference(value: msgspec.Struct) -> list[tuple[str, str]]:
 
 
 def _equipment(value: msgspec.Struct) -> list[tuple[str, str]]:
-    if not isinstance(value, Equipment) or value.number is None:
+    if not isinstance(value, Equipment | AttachedEquipment) or value.number is None:
         return []
     # Some messages are about containers only and do not say so; the number does.
     known = value.kind == "container" or (value.kind is None and iso_6346_check_digit(value.number) is not None)
     own = ("container" if known else "equipment", value.number)
-    return [own, *(("seal", seal.number) for seal in value.seals)]
+    seals = value.seals if isinstance(value, Equipment) else ()
+    return [own, *(("seal", seal.number) for seal in seals)]
 
 
 def _customs_document(value: msgspec.Struct) -> list[tuple[str, str]]:
@@ -123,9 +132,32 @@ def _customs_document(value: msgspec.Struct) -> list[tuple[str, str]]:
     return [(value.number_type or "consignment", value.number)]
 
 
+def _paid_item(value: msgspec.Struct) -> list[tuple[str, str]]:
+    return [(value.type, value.number)] if isinstance(value, PaidItem) else []
+
+
+def _price_authority(value: msgspec.Struct) -> list[tuple[str, str]]:
+    return [(value.type, value.value)] if isinstance(value, PriceAuthority) else []
+
+
+def _car_id(value: msgspec.Struct) -> list[tuple[str, str]]:
+    return [("equipment", f"{value.initial} {value.number}")] if isinstance(value, CarId) else []
+
+
+def _rail_waybill(value: msgspec.Struct) -> list[tuple[str, str]]:
+    if not isinstance(value, RailWaybill):
+        return []
+    return [("rail_waybill" if value.kind == "waybill" else "bill_of_lading", value.number)]
+
+
 _SPECIAL: dict[type, _Special] = {
+    AttachedEquipment: _equipment,
+    CarId: _car_id,
     DocumentReference: _document_reference,
     Equipment: _equipment,
+    PaidItem: _paid_item,
+    PriceAuthority: _price_authority,
+    RailWaybill: _rail_waybill,
     ReportedConsignment: _customs_document,
     ResponseSubject: _customs_document,
 }
@@ -147,6 +179,10 @@ _IDENTIFIERS: dict[type, _Names] = {
     ReportedConsignment: (("master_number", "master_bill_of_lading"),),
     ResponseSubject: (("entry_number", "customs_entry"), ("master_number", "master_bill_of_lading")),
     TransportStatus: (("number", "status_report"),),
+    EquipmentEvent: (("number", "equipment_report"),),
+    EquipmentOrder: (("number", "equipment_order"),),
+    VerifiedGrossMass: (("number", "mass_verification"),),
+    MassVerification: (("number", "weighing_certificate"),),
     ConsignmentStatus: (("number", "shipment"),),
     OrderReference: (("number", "purchase_order"),),
     Batch: (("number", "batch"),),
@@ -183,6 +219,10 @@ _IDENTIFIERS: dict[type, _Names] = {
     Transport: (("conveyance_reference", "voyage"),),
     Invoice: (("number", "invoice"),),
     FreightInvoice: (("number", "invoice"), ("shipment", "shipment")),
+    Payment: (("number", "payment"),),
+    RailWaybill: (("shipment", "shipment"),),
+    RailCorrection: (("number", "corrected_document"), ("equipment", "equipment")),
+    RelatedWaybill: (("number", "rail_waybill"), ("equipment", "equipment")),
     ApplicationAdvice: (("number", "application_advice"),),
     AnsweredMessage: (("document", "answered_document"),),
 }

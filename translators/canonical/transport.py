@@ -6,6 +6,7 @@ from translators.canonical.coded import Coded
 from translators.canonical.event_time import EventTime
 from translators.canonical.location import Location
 from translators.canonical.party import Text
+from translators.canonical.reference import DocumentReference
 from translators.canonical.vocabulary import MeansIdSystem, PartyIdSystem, TransportMode, TransportStage
 
 
@@ -32,3 +33,5 @@ class Transport(Coded, frozen=True, kw_only=True):
     """Where this leg begins, ends and calls."""
     times: tuple[EventTime, ...] = ()
     """Dates of this leg, where the message does not say them at a place."""
+    references: tuple[DocumentReference, ...] = ()
+    """What this leg goes by, such as the number of the ship's call."""

@@ -18,6 +18,7 @@ Purpose = Literal["original", "change", "replacement", "cancellation", "confirma
 PartyRole = Literal[
     "consignor",
     "consignee",
+    "ultimate_consignee",
     "ship_from",
     "ship_to",
     "carrier",
@@ -26,6 +27,7 @@ PartyRole = Literal[
     "notify_party",
     "bill_to",
     "freight_payer",
+    "rule_11_payer",
     "payer",
     "payee",
     "invoice_issuer",
@@ -40,6 +42,12 @@ PartyRole = Literal[
     "depositor",
     "inventory_reporter",
     "terminal_operator",
+    "container_operator",
+    "equipment_owner",
+    "carrier_agent",
+    "verified_mass_party",
+    "weighing_party",
+    "authorised_official",
     "customs",
     "declarant",
     "declarant_representative",
@@ -53,11 +61,14 @@ PartyRole = Literal[
 """Who a party is in the business (EDIFACT 3035, X12 98)."""
 
 PartyIdSystem = Literal[
-    "gln", "duns", "scac", "assigned_by_seller", "assigned_by_buyer", "assigned_by_carrier", "other"
+    "gln", "duns", "scac", "bic", "smdg", "assigned_by_seller", "assigned_by_buyer", "assigned_by_carrier", "other"
 ]
-"""Who issued a party's identification (EDIFACT 3055, X12 66)."""
+"""Who issued a party's identification (EDIFACT 3055, X12 66). ``bic`` is the Bureau International des Containers, which
+registers owners' codes; ``smdg`` has the list of lines that container messages use."""
 
-ContactFunction = Literal["delivery", "pickup", "shipping", "receiving", "transport", "hazardous_goods", "other"]
+ContactFunction = Literal[
+    "delivery", "pickup", "shipping", "receiving", "transport", "hazardous_goods", "authorised_person", "other"
+]
 """What a contact is for, when it is more than giving information (EDIFACT 3139, X12 366)."""
 
 ChannelKind = Literal["telephone", "email", "fax", "other"]
@@ -88,6 +99,13 @@ LocationRole = Literal[
     "country_of_origin",
     "last_port",
     "next_port",
+    "next_discharge",
+    "final_discharge",
+    "empty_pickup",
+    "empty_return",
+    "on_hire",
+    "off_hire",
+    "weighing",
     "warehouse",
     "sale",
     "other",
@@ -121,6 +139,9 @@ ReferenceType = Literal[
     "customer_order",
     "sales_order",
     "invoice",
+    "credit_note",
+    "debit_note",
+    "freight_bill",
     "delivery_note",
     "delivery_order",
     "packing_list",
@@ -149,6 +170,12 @@ ReferenceType = Literal[
     "seal",
     "container",
     "equipment",
+    "equipment_sequence",
+    "equipment_receipt",
+    "acceptance_order",
+    "release_order",
+    "port_call",
+    "mass_verification",
     "contract",
     "order_response",
     "despatch_advice",
@@ -171,23 +198,114 @@ PackingGroup = Literal["i", "ii", "iii", "other"]
 """How dangerous the substance is within its class (EDIFACT 8339, X12 254)."""
 
 EquipmentKind = Literal[
-    "container", "trailer", "semi_trailer", "chassis", "swap_body", "rail_car", "truck", "barge", "uld", "other"
+    "container",
+    "trailer",
+    "semi_trailer",
+    "chassis",
+    "swap_body",
+    "rail_car",
+    "truck",
+    "barge",
+    "uld",
+    "generator",
+    "other",
 ]
-"""The kind of transport equipment (EDIFACT 8053, X12 40)."""
+"""The kind of transport equipment (EDIFACT 8053, X12 40). A ``generator`` feeds a reefer that it is clipped to."""
 
 FullOrEmpty = Literal["full", "empty", "other"]
 """Whether equipment is loaded (EDIFACT 8169)."""
+
+EquipmentStatus = Literal[
+    "export",
+    "import",
+    "transhipment",
+    "continental",
+    "domestic",
+    "remain_on_board",
+    "shifter",
+    "reloader",
+    "shortlanded",
+    "overlanded",
+    "positioning",
+    "delivery",
+    "redelivery",
+    "repair",
+    "other",
+]
+"""On which way equipment is, as seen from the terminal (EDIFACT 8249). A ``shifter`` is moved on board, a ``reloader``
+by way of the quay; ``shortlanded`` was to be discharged and was not there, ``overlanded`` the other way round."""
+
+EquipmentSupplier = Literal["shipper", "carrier", "consolidator", "deconsolidator", "third_party", "other"]
+"""Whose equipment it is (EDIFACT 8077)."""
+
+ContainerLoad = Literal["breakbulk", "lcl_lcl", "fcl_fcl", "fcl_lcl", "lcl_fcl", "other"]
+"""Who packs and who unpacks a container: a full load (FCL) is the shipper's or consignee's own, a part load (LCL) is
+packed or unpacked by the carrier (EDIFACT 8335)."""
+
+HaulageBy = Literal["carrier", "merchant", "other"]
+"""Who arranges the transport between terminal and door (EDIFACT 8341)."""
+
+SealingParty = Literal["shipper", "carrier", "customs", "terminal_operator", "consolidator", "quarantine", "other"]
+"""Who put a seal on (EDIFACT 9303)."""
+
+SealCondition = Literal["intact", "damaged", "missing", "broken", "electronic_fault", "other"]
+"""How a seal was found (EDIFACT 4517)."""
+
+DamageCodeSystem = Literal["iso", "mutually_defined", "other"]
+"""Whose codes a damage is told in (EDIFACT 3055): ISO 9897, known as CEDEX, or a list of the two sides."""
+
+EquipmentEventKind = Literal[
+    "gate_in",
+    "gate_out",
+    "discharge",
+    "loading",
+    "shift",
+    "stuffing",
+    "stripping",
+    "pickup",
+    "damage",
+    "direct_interchange",
+    "on_hire",
+    "off_hire",
+    "status_change",
+    "other",
+]
+"""What a terminal or depot reports to have happened to equipment (EDIFACT 1001)."""
+
+EquipmentOrderKind = Literal[
+    "acceptance",
+    "release",
+    "impending_arrival",
+    "empty_notice",
+    "disposition",
+    "on_hire_request",
+    "on_hire",
+    "off_hire_request",
+    "off_hire_notice",
+    "stuffing",
+    "stripping",
+    "special_service",
+    "other",
+]
+"""What a terminal or depot is asked to do with equipment, or told of it (EDIFACT 1001): to accept it at the gate, to
+release it, to expect it."""
+
+VerifiedMassMethod = Literal["method_1", "method_2", "other"]
+"""How a verified gross mass was found (SOLAS VI/2): by weighing the packed container (1), or by adding the masses of
+what is in it, and its tare (2)."""
 
 TransportMode = Literal[
     "sea", "rail", "road", "air", "mail", "multimodal", "fixed_installation", "inland_waterway", "other"
 ]
 """The mode of transport (UN/ECE Recommendation 19)."""
 
-TransportStage = Literal["pre_carriage", "on_carriage", "other"]
-"""Which part of the journey a means of transport serves, when it is not the main carriage (EDIFACT 8051)."""
+TransportStage = Literal["pre_carriage", "on_carriage", "inland", "other"]
+"""Which part of the journey a means of transport serves, when it is not the main carriage (EDIFACT 8051). ``inland`` is
+said of what comes to a terminal or leaves it, whichever way the box goes."""
 
-MeansIdSystem = Literal["imo", "call_sign", "other"]
-"""Who issued a vessel's identification (EDIFACT 8213 with 1131 and 3055, X12 897)."""
+MeansIdSystem = Literal["imo", "call_sign", "registration", "other"]
+"""Who issued a vessel's identification (EDIFACT 8213 with 1131 and 3055, X12 897); ``registration`` is the mark of a
+truck, wagon or barge in the register of its country."""
 
 StopPurpose = Literal["pickup", "delivery"]
 """What is done at a stop of a transport order."""
@@ -199,8 +317,9 @@ Haulage = Literal["door_to_door", "door_to_pier", "pier_to_door", "pier_to_pier"
 """From where to where the carrier carries: who brings goods to the ship and who fetches them (EDIFACT 4065, X12 375).
 A pier is the carrier's terminal or container yard."""
 
-FreightTerms = Literal["prepaid", "collect", "third_party", "payable_elsewhere", "other"]
-"""Who pays the freight, and when (EDIFACT 4237, X12 146)."""
+FreightTerms = Literal["prepaid", "collect", "third_party", "payable_elsewhere", "rule_11", "other"]
+"""Who pays the freight, and when (EDIFACT 4237, X12 146); by AAR Accounting Rule 11 each railway of a route asks for
+its own."""
 
 RemarkSubject = Literal[
     "goods", "handling", "delivery", "loading", "transport", "customs", "reason", "damage", "error", "other"
@@ -220,6 +339,13 @@ EventTimeType = Literal[
     "scheduled_pickup",
     "scheduled_delivery",
     "closing",
+    # Empty equipment
+    "equipment_pickup",
+    "equipment_positioning",
+    "earliest_pickup",
+    "latest_pickup",
+    "hire_start",
+    "hire_end",
     # Orders and what is delivered on them
     "requested_delivery",
     "earliest_delivery",
@@ -753,8 +879,230 @@ Authorisation = Literal["finished_goods", "material", "labour", "prior_cumulativ
 DeclarationKind = Literal["import", "export", "transit", "immediate_release", "declaration", "other"]
 """What is declared (EDIFACT 1001); a ``declaration`` says by its type and procedures what it is for."""
 
-FreightInvoiceKind = Literal["corrected", "balance_due", "other"]
-"""What a carrier's invoice is, when it is not the first for the shipment (X12 202)."""
+FreightInvoiceKind = Literal["corrected", "balance_due", "credit_note", "other"]
+"""What a carrier's invoice is, when it is not the first for the shipment (EDIFACT 1001, X12 202)."""
 
 RateBasis = Literal["flat", "per_mile", "per_hundredweight", "per_pound", "minimum", "other"]
 """What a rate of carriage is for (X12 122); ``minimum`` is a charge that nothing falls below."""
+
+RailWaybillKind = Literal["bill_of_lading", "waybill"]
+"""Whether a shipper orders a carriage by rail, or a carrier tells the carriers behind it."""
+
+ReleaseKind = Literal["released_with_billing", "other"]
+"""Whether a carrier may take equipment away (X12 132)."""
+
+RailBilling = Literal[
+    "single_shipment",
+    "multiple_shipment",
+    "unit_train",
+    "transit",
+    "paired_trailers",
+    "switch",
+    "storage",
+    "detention",
+    "rule_24",
+    "other",
+]
+"""How a carriage by rail is billed (X12 11): each car by itself or several on one bill; ``rule_24`` is a load on a car
+and its trailer."""
+
+WeightAgreement = Literal["shipper", "destination", "other"]
+"""Whose weight counts, where shipper and carrier have agreed (X12 460)."""
+
+RoutingSequence = Literal[
+    "origin_shipper_route",
+    "origin_agent_route",
+    "origin_rule_11",
+    "origin_and_delivery",
+    "origin",
+    "origin_switch",
+    "after_1",
+    "after_2",
+    "after_3",
+    "after_4",
+    "after_5",
+    "after_6",
+    "after_7",
+    "after_8",
+    "after_9",
+    "intermediate_switch",
+    "haulage_rights",
+    "haulage",
+    "delivery_switch",
+    "other",
+]
+"""Where a carrier stands in a route (X12 133): the one at the origin, with who has chosen the route or with AAR
+Accounting Rule 11, by which each carrier asks for its own freight; ``after_1`` is the first behind it."""
+
+WeightKind = Literal[
+    "gross",
+    "net",
+    "estimated_net",
+    "tare",
+    "billed",
+    "consolidated",
+    "deficit",
+    "legal",
+    "minimum",
+    "excess",
+    "destination_agreement",
+    "other",
+]
+"""What a weight is the weight of, and how it was found (X12 187): ``deficit`` is what is missing to the ``minimum``
+that a rate is for, ``excess`` what goes beyond its maximum."""
+
+TareKind = Literal["actual", "marked"]
+"""Whether an empty car was weighed, or the weight painted on it is meant (X12 571)."""
+
+EquipmentRelation = Literal["conveying_flat_car", "lead_car", "mated", "trailer", "other"]
+"""What a piece of equipment is to another (X12 231)."""
+
+RailStopReason = Literal[
+    "load",
+    "unload",
+    "complete_loading",
+    "complete_unloading",
+    "load_part",
+    "unload_part",
+    "inspection",
+    "heat",
+    "other",
+]
+"""What is done where a car stops on its way (X12 163)."""
+
+RatedAs = Literal[
+    "car",
+    "trailer",
+    "container",
+    "train",
+    "load",
+    "piece",
+    "pound",
+    "hundredweight",
+    "kilogram",
+    "cubic_metre",
+    "mile",
+    "flat",
+    "other",
+]
+"""What the freight is reckoned by (EDIFACT 6063, X12 221)."""
+
+CommodityCodeSystem = Literal["stcc", "last_contents_stcc", "nmfc", "schedule_b", "other"]
+"""Whose code of a commodity it is (X12 23): ``stcc`` is the Standard Transportation Commodity Code of the railways, the
+second that of what was last in an empty tank; ``nmfc`` the motor carriers' classification."""
+
+PaymentHandling = Literal[
+    "payment_and_remittance",
+    "payment_only",
+    "remittance_only",
+    "split",
+    "handler_chooses",
+    "prenotification",
+    "notification",
+    "other",
+]
+"""What the bank, or whoever gets a payment, is to do with it (X12 305). With ``remittance_only`` the money goes another
+way; ``split`` sends money and remittance apart; a ``prenotification`` tries an account without paying."""
+
+PaymentDirection = Literal["credit", "debit"]
+"""Whether the payer sends the money or the payee fetches it (X12 478)."""
+
+PaymentMethod = Literal[
+    "clearing_house",
+    "cheque",
+    "credit_transfer",
+    "direct_debit",
+    "fedwire",
+    "swift",
+    "chips",
+    "bank_chooses",
+    "cash",
+    "none",
+    "other",
+]
+"""By which way money goes (EDIFACT 4461, X12 591); ``none`` of what pays nothing, such as a remittance alone."""
+
+PaymentFunction = Literal["vendor", "tax", "payroll", "pension", "other"]
+"""What is paid for (X12 1048)."""
+
+PaymentAction = Literal[
+    "item",
+    "partial",
+    "on_account",
+    "advance",
+    "progress",
+    "final",
+    "evaluated_receipt",
+    "adjustment",
+    "not_stated",
+    "other",
+]
+"""What is done about an open item (X12 482)."""
+
+PaymentAdjustmentReason = Literal[
+    "pricing_error",
+    "charge_error",
+    "extension_error",
+    "damaged",
+    "quality",
+    "quantity",
+    "wrong_item",
+    "substituted",
+    "terms_of_sale",
+    "pallet_charge",
+    "returned",
+    "returned_damaged",
+    "returned_quality",
+    "returned_date",
+    "returned_promotion",
+    "returned_recall",
+    "allowance",
+    "data_missing",
+    "not_ours",
+    "duplicate",
+    "balance_declined",
+    "freight_terms",
+    "weight",
+    "charge_not_authorised",
+    "discount",
+    "not_accepted",
+    "invoice_cancelled",
+    "delivery_charge",
+    "pickup_charge",
+    "exchange_rate",
+    "declared_value",
+    "commodity_code",
+    "dimensions",
+    "service",
+    "late_delivery",
+    "lost",
+    "discount_missing",
+    "documents_missing",
+    "too_old",
+    "transport_charge",
+    "advance_charge",
+    "late_charge",
+    "interest",
+    "overpaid_before",
+    "underpaid_before",
+    "freight_deducted",
+    "tax_deducted",
+    "advertising",
+    "volume_discount",
+    "not_received",
+    "bank_charges",
+    "counter_claim",
+    "other",
+]
+"""Why a payment is not what was asked (EDIFACT 4465, X12 426): what the payer finds wrong with an invoice, or takes off
+or adds on another ground."""
+
+BankIdSystem = Literal["bic", "aba_routing", "chips", "canadian_routing", "other"]
+"""Whose code of a bank it is (X12 506): BIC of ISO 9362, the routing number of the American Bankers Association with
+its check digit, the participant number of CHIPS, institution and branch in Canada."""
+
+AccountKind = Literal["demand_deposit", "savings", "other"]
+"""What kind of account it is (X12 569)."""
+
+ChargeCodeSystem = Literal["un_rec_23", "other"]
+"""Whose code of a freight charge it is (EDIFACT 1131 and 3055): UN/ECE Recommendation 23, or a carrier's own."""

@@ -1,7 +1,7 @@
-"""What a written-out map runs on: a message in texts, its groups as numbers of segments, and small helpers.
+"""What a written-out map reads: a message in texts, its groups as numbers of segments, and the words of its language.
 
 A message that validation found faultless is decoded once, split once, and its segments are never objects. Which group a
-segment is in depends, in most guides, on the tags alone, so it is worked out once for each sequence of tags and kept.
+segment is in :mod:`translators.shapes` says.
 """
 
 from __future__ import annotations
@@ -10,28 +10,24 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import NoReturn
-from weakref import WeakKeyDictionary
 
 import msgspec
 
-from translators.grammar import BORDERS, Guide, Place
+from translators.grammar import Guide
+from translators.hierarchy import Hierarchy, Level, build
 from translators.map_codecs import LOCODE, Codec, plain_number
 from translators.map_context import Context, Problem, Value, no_codes
+from translators.map_raw import raw_text
 from translators.map_reading import merge, peek, reach
-from translators.map_rules import Map
+from translators.map_rules import Map, Tree
 from translators.map_tables import Table
 from translators.map_values import computed_value
-from translators.syntax import Dialect, Message
+from translators.shapes import Shape, shape_of
+from translators.syntax import Message
 
 Object = dict[str, Value]
-Shape = dict[str, list]  # type: ignore[type-arg]
-"""A group: by tag the numbers of its segments, by name and ``/`` the groups in it."""
-
-SHAPES = 512
-"""Sequences of tags kept for a guide."""
-LONGEST = 400
-"""Segments of the longest sequence kept."""
 MOMENTS = 4096
 """Times kept for a map, zone and day; then they are forgotten all at once."""
 
@@ -55,12 +51,12 @@ class Run(msgspec.Struct, gc=False):
     component: str
     marked: bool
     """Whether released delimiters are in it, as marks."""
-    tables: Sequence[Callable[[str], tuple[str | None, str | None] | None]]
+    tables: Sequence[Words]
     moments: dict[tuple[object, ...], Value]
     context: Context
 
 
-class Quick:
+class QuickReader:
     """A map's quick way, and what it remembers; one for each map, threads may share it."""
 
     def __init__(self, rules: Map, read: Callable[[Run], Object]) -> None:
@@ -94,10 +90,10 @@ class Quick:
         except Declined:
             return None
 
-    def _lookups(self, context: Context) -> Sequence[Callable[[str], tuple[str | None, str | None] | None]]:
+    def _lookups(self, context: Context) -> Sequence[Words]:
         if context.codes is no_codes and not self._dated:
             return self._tables
-        return [_asking(table, context) for table in self._rules.tables.values()]
+        return [_AskedWords(table, context) for table in self._rules.tables.values()]
 
     def _moments_of(self, context: Context) -> dict[tuple[object, ...], Value]:
         zone, day, known = self._moments
@@ -107,23 +103,41 @@ class Quick:
         return known
 
 
-def _words(table: Table) -> Callable[[str], tuple[str | None, str | None] | None]:
-    """What reading a code gives where nothing is to be said about it."""
-    known: dict[str, tuple[str | None, str | None]] = {
+class Words(dict[str, tuple[str | None, str | None]]):
+    """By code, the word and the code to keep beside it; a code of which something is to be said is the reader's."""
+
+    def __missing__(self, code: str) -> tuple[str | None, str | None]:
+        raise Declined
+
+
+class _PassedWords(Words):
+    """A code without a word is one. What has a released delimiter in it is the reader's, here and below."""
+
+    def __missing__(self, code: str) -> tuple[str | None, str | None]:
+        if _MARKS.search(code):
+            raise Declined
+        return code, None
+
+
+class _AskedWords(Words):
+    """The partner's own codes come first, and the day counts."""
+
+    def __init__(self, table: Table, context: Context) -> None:
+        super().__init__()
+        self._table, self._context = table, context
+
+    def __missing__(self, code: str) -> tuple[str | None, str | None]:
+        if _MARKS.search(code):
+            raise Declined
+        return self._table.read(code, self._context, decline)
+
+
+def _words(table: Table) -> Words:
+    known = {
         code: (word, None if table.to_code.get(word) == code else f"{table.system}:{code}")
         for code, word in table.to_word.items()
     }
-    if table.unmapped != "pass":
-        return known.get
-
-    def passing(code: str) -> tuple[str | None, str | None] | None:
-        return known.get(code) or ((code, None) if not _MARKS.search(code) else None)
-
-    return passing
-
-
-def _asking(table: Table, context: Context) -> Callable[[str], tuple[str | None, str | None] | None]:
-    return lambda code: table.read(code, context, decline) if not _MARKS.search(code) else None
+    return _PassedWords(known) if table.unmapped == "pass" else Words(known)
 
 
 # Messages in texts
@@ -139,16 +153,21 @@ def take_apart(message: Message) -> tuple[list[list[str]], bool] | None:
     if letters is None or not dialect.terminator.isascii() or len(dialect.terminator) != 1:
         return None
     separator, _, repetition = letters
-    text = raw.decode(dialect.charset, "replace")
-    if "\ufffd" in text or (repetition and repetition in text):
+    try:
+        text = raw.decode(dialect.charset)
+    except UnicodeDecodeError:
+        return None
+    if repetition and repetition in text:
         return None
     end, marked = dialect.terminator.decode("ascii"), False
     if dialect.release is not None and dialect.release in raw:
         if _MARKS.search(text):
             return None
-        released = _released(dialect)
-        text = released.pattern.sub(released.mark, text)
-        if released.unusual in text:
+        release, pairs = _released(dialect.release, dialect.delimiters)
+        for pair, mark in pairs:
+            text = text.replace(pair, mark)
+        if release in text:
+            # It releases something that needs none.
             return None
         marked = True
     if "\n" in text or "\r" in text:
@@ -161,94 +180,18 @@ def take_apart(message: Message) -> tuple[list[list[str]], bool] | None:
     return [piece.split(separator) for piece in pieces], marked
 
 
-class _Released(msgspec.Struct, frozen=True):
-    pattern: re.Pattern[str]
-    unusual: str
-    """The release character: one that is left releases something that needs none."""
-
-    @staticmethod
-    def mark(match: re.Match[str]) -> str:
-        """The mark that stands for a released character."""
-        return chr(_MARK + ord(match[1]))
-
-
-_by_dialect: dict[tuple[bytes, ...], _Released] = {}
-
-
-def _released(dialect: Dialect) -> _Released:
-    release = (dialect.release or b"").decode("ascii")
-    delimiters = dialect.delimiters.decode("ascii")
-    key = (dialect.release or b"", dialect.delimiters)
-    found = _by_dialect.get(key)
-    if found is None:
-        pattern = re.compile(re.escape(release) + "([" + re.escape(delimiters) + "])")
-        if len(_by_dialect) > 64:
-            _by_dialect.clear()
-        found = _by_dialect[key] = _Released(pattern, release)
-    return found
+@lru_cache(maxsize=64)
+def _released(release: bytes, delimiters: bytes) -> tuple[str, list[tuple[str, str]]]:
+    """The release character, and each pair of it and a delimiter with the mark that stands for it; its own pair first,
+    since every other release character is then one."""
+    sign = release.decode("ascii")
+    letters = sign + delimiters.decode("ascii").replace(sign, "")
+    return sign, [(sign + letter, chr(_MARK + ord(letter))) for letter in letters]
 
 
 def unmarked(text: str) -> str:
     """``text`` with released characters as themselves."""
-    return _MARKS.sub(lambda match: chr(ord(match[0]) - _MARK), text)
-
-
-# Groups
-
-_shapes: WeakKeyDictionary[Guide, dict[tuple[str, ...], Shape]] = WeakKeyDictionary()
-
-
-def shape_of(segments: Sequence[Sequence[str]], guide: Guide) -> Shape | None:
-    """Which group each segment is in, for a message without faults; ``None`` where the tags alone do not say."""
-    tags = tuple([segment[0] for segment in segments])
-    known = _shapes.get(guide)
-    if known is None:
-        known = _shapes[guide] = {}
-    found = known.get(tags)
-    if found is None:
-        found = _arranged(tags, guide)
-        if found is not None and len(tags) <= LONGEST:
-            if len(known) >= SHAPES:
-                known.clear()
-            known[tags] = found
-    return found
-
-
-def _arranged(tags: Sequence[str], guide: Guide) -> Shape | None:
-    """The groups as :mod:`translators.placing` makes them: each tag takes the first way that is no fault."""
-    if guide.counted or not tags or tags[0] != guide.header.name:
-        return None
-    root: Shape = {tags[0]: [0]}
-    nodes: list[Shape] = [root]
-    groups: list[Place] = [guide.root]
-    at, seen = [0], [1]
-    for number in range(1, len(tags)):
-        tag = tags[number]
-        if tag in guide.choosy or tag in BORDERS or tag not in guide.tags:
-            return None
-        for up, chain, missing, _, split in guide.routes(groups[-1].children[at[-1]], tag):
-            depth = len(groups) - 1 - up
-            target = chain[0]
-            again = target.index == at[depth]
-            if split is not None or target.split is not None:
-                return None
-            if missing or not target.used or (again and seen[depth] + 1 > target.maximum):
-                continue
-            del nodes[depth + 1 :], groups[depth + 1 :], at[depth + 1 :], seen[depth + 1 :]
-            seen[depth] = seen[depth] + 1 if again else 1
-            at[depth] = target.index
-            for place in chain[:-1]:
-                node: Shape = {}
-                nodes[-1].setdefault(f"{place.name}/", []).append(node)
-                nodes.append(node)
-                groups.append(place)
-                at.append(0)
-                seen.append(1)
-            nodes[-1].setdefault(tag, []).append(number)
-            break
-        else:
-            return None
-    return root
+    return text if text.isascii() else _MARKS.sub(lambda match: chr(ord(match[0]) - _MARK), text)
 
 
 # What a written-out map calls
@@ -257,6 +200,45 @@ def _arranged(tags: Sequence[str], guide: Guide) -> Shape | None:
 def decline(problem: Problem) -> NoReturn:
     """A report that is made of nothing: the reader has to make it."""
     raise Declined
+
+
+def by_code(
+    segments: Sequence[Sequence[str]], numbers: Sequence[int], element: int, component: int, separator: str
+) -> dict[str, list[int]]:
+    """The numbers of segments, in their order, by the text that each has at a place."""
+    found: dict[str, list[int]] = {}
+    for number in numbers:
+        text = text_at(segments[number], element, component, separator).strip()
+        if text in found:
+            found[text].append(number)
+        else:
+            found[text] = [number]
+    return found
+
+
+def in_order(index: Mapping[str, Sequence[int]], codes: Sequence[str]) -> list[int]:
+    """The numbers of segments that have one of several codes, in the order of the message."""
+    return sorted(number for code in codes for number in index.get(code, ()))
+
+
+def text_of(segment: Sequence[str], separator: str) -> str:
+    """A segment as the text that is carried through."""
+    tag, *elements = segment
+    return raw_text(tag, tuple((tuple(map(unmarked, element.split(separator))),) for element in elements))
+
+
+def roots_of(segments: Sequence[Sequence[str]], nodes: Sequence[Shape], separator: str, tree: Tree) -> Sequence[Level]:
+    """The topmost levels of the tree that groups form, as the reader has them."""
+    levels = []
+    for at, node in enumerate(nodes):
+        numbers = node.get(tree.segment)
+        elements = segments[numbers[0]] if numbers else ()
+        own, parent, code = (
+            unmarked(text_at(elements, place.element, place.component, separator)).strip() if place is not None else ""
+            for place in (tree.id, tree.parent, tree.level)
+        )
+        levels.append(Level(at=at, id=own, parent=parent, code=code, children_stated=""))
+    return build(levels, Hierarchy(segment=tree.segment)).roots
 
 
 def text_at(elements: Sequence[str], element: int, component: int, separator: str) -> str:
@@ -313,13 +295,13 @@ def decimal_of(text: str) -> Decimal:
     return Decimal(text) if _PLAIN.fullmatch(text) else Decimal(plain_number(Decimal(text)))
 
 
-def lines_of(texts: Sequence[str]) -> Value:
-    """Texts in a place each, as the codec ``lines`` has them."""
+def lines_of(texts: Sequence[str]) -> list[str]:
+    """Texts in a place each, as the codec ``lines`` has them; none when all are blank."""
     return [text.rstrip() for text in texts if text.strip()]
 
 
-def paragraph_of(texts: Sequence[str]) -> Value:
-    """Texts in a place each, as the codec ``paragraph`` has them."""
+def paragraph_of(texts: Sequence[str]) -> str:
+    """Texts in a place each, as the codec ``paragraph`` has them; empty when all are blank."""
     return "\n".join(filter(None, map(str.strip, texts)))
 
 
@@ -337,14 +319,17 @@ def moment_of(key: tuple[Codec, str], context: Context) -> Value:
     return found
 
 
-HELPERS: dict[str, object] = {
+GIVEN: dict[str, object] = {
     "Declined": Declined,
     "EMPTY": ("",) * 100,
+    "NONE": {},
+    "by_code": by_code,
     "computed": computed_value,
     "country_of": country_of,
     "decimal_of": decimal_of,
     "decline": decline,
     "divided": divided,
+    "in_order": in_order,
     "lines_of": lines_of,
     "merge": merge,
     "moment_of": moment_of,
@@ -353,7 +338,9 @@ HELPERS: dict[str, object] = {
     "piece": piece,
     "rank_below": rank_below,
     "reach": reach,
+    "roots_of": roots_of,
     "text_at": text_at,
+    "text_of": text_of,
     "unmarked": unmarked,
 }
-"""By the names that :mod:`translators.map_compiling` writes."""
+"""By the names that :mod:`translators.map_compiled_reading` writes."""
