@@ -1,7 +1,7 @@
 """What has to be changed, for every cause of a fault, in a sentence that can be mailed to whoever has to change it.
 
-A partner is the "you" of these sentences, except where it is our own profile that has to change: those name the setting.
-:mod:`as2.diagnosis` finds better ones where it can look closer.
+A partner is the "you" of these sentences, except where our own profile has to change: those name the setting. Where
+it can look closer, :mod:`as2.diagnosis` finds better ones.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ ADVICE: Final[dict[str, str]] = {
     "boundary-too-long": _BOUNDARY,
     "boundary-malformed": _BOUNDARY,
     "delimiter-missing": "Use the boundary in the body that the Content-Type states.",
-    "delimiter-damaged": "Begin every delimiter on a line of its own, after CRLF: something on the way joins the lines.",
+    "delimiter-damaged": "Begin every delimiter on a line of its own, after CRLF: something joins the lines.",
     "closing-delimiter-missing": "End the multipart with its closing delimiter; without it the message was cut short.",
     "part-missing": _PARTS,
     "too-many-parts": "Send at most 20 parts in one message; send the others in a further one.",
@@ -61,12 +61,13 @@ ADVICE: Final[dict[str, str]] = {
     "base64-malformed": _ENCODE,
     "quoted-printable-malformed": _ENCODE,
     "cut-short": _CUT,
-    "entity-malformed": "Put the MIME header fields, at least Content-Type, and an empty line before the content that you"
-    " encrypt or compress.",
+    "entity-malformed": "Put the MIME header fields, at least Content-Type, and an empty line before the content that"
+    " you encrypt or compress.",
     "entity-without-headers": "Sign a MIME entity with header fields, and use signed attributes.",
-    "content-outside-signature": "Send exactly two parts in multipart/signed: what is signed, and its signature. Several"
-    " documents go into one multipart/related (RFC 6362).",
+    "content-outside-signature": "Send exactly two parts in multipart/signed: what is signed, and its signature."
+    " Several documents go into one multipart/related (RFC 6362).",
     "text-around-parts": "Write nothing before the first delimiter and after the last one.",
+    "noise-around-signature": "Write the headers inside the encryption, and those of the signature, in plain ASCII.",
     # Layers
     "too-deep": _ONCE,
     "signed-twice": _ONCE,

@@ -80,7 +80,9 @@ def read_capture(data: bytes) -> Capture:
         )
         body = body if plain is None else plain
     remarks.extend(_lengths(headers, body, framed=framed))
-    form: Form = "mime"
+    form: Form = "mime" if headers.fields else "unknown"
+    if form == "unknown":
+        remarks.append("The file has no header fields. Save those of the transfer before the body.")
     if start:
         form = "answer" if start[0].startswith(b"HTTP/") else "request"
     return Capture(

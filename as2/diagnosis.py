@@ -25,7 +25,7 @@ from as2.cms.signature import Signature
 from as2.cms.verifying import DigestOf, verify
 from as2.digests import CANONICALISATIONS, DigestName, EntityDigests
 from as2.encoding import decoded
-from as2.fault import As2Fault, AuthenticationFailed
+from as2.fault import As2Fault, AuthenticationFailed, Insufficient, Unsupported
 from as2.headers import Headers
 from as2.heading import Heading
 from as2.layers import EVERYTHING, Layer, laid_open
@@ -45,6 +45,20 @@ _MENDED: Final[dict[Suspect, str]] = {
     "line-end-removed": "Sign the line end at the end of the content too, or do not send it; only the one before the"
     " delimiter is not signed (RFC 2046, 5.1.1).",
 }
+_SIGNERS: Final = ("signer-unknown", "signature-wrong")
+_READ_TO_THE_END: Final = (AuthenticationFailed, Insufficient, Unsupported)
+_OF_THE_BODY: Final = frozenset(
+    {
+        "envelope-malformed",
+        "compressed-malformed",
+        "cms-unknown",
+        "boundary-missing",
+        "delimiter-missing",
+        "part-missing",
+        "no-mdn",
+        "malformed-content-type",
+    }
+)
 _FOLD: Final = re.compile(rb"\r?\n[ \t]+")
 _BUSINESS: Final = (b"UNA", b"UNB", b"ISA", b"<?xml")
 _PEEKED: Final = 4096
@@ -58,9 +72,9 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     """What is wrong and what shows it, for the operator."""
     change: str
-    """What has to be changed; "you" is the partner."""
+    """What the partner, who is the "you" of it, has to change: to be mailed as it is."""
     quirk: Quirk | None = None
-    """With this in ``receive.quirks`` of the profile, such messages are accepted."""
+    """With this in ``receive.quirks`` of the profile, such messages are accepted as they are."""
 
 
 def diagnose(
@@ -76,11 +90,12 @@ def diagnose(
 ) -> Diagnosis:
     """The diagnosis of a fault that :func:`as2.receiving.receive` or :func:`as2.heading.read_heading` found.
 
-    ``heading`` is ``None`` where it could not be read. ``terms`` are those that the message was judged by. ``known`` are
-    certificates that are not in use for it: former and future ones of both sides, those whose key is missing, those of
-    other partners. Never raises for what the message holds; reading the body may raise ``OSError``.
+    ``heading`` is ``None`` where it could not be read; ``terms`` are those that the message was judged by. ``known``
+    are certificates that need not be in use for it: former and future ones of both sides, those whose key is missing,
+    those of other partners. Never raises for what the message holds; reading the body may raise ``OSError``.
     """
-    found = _cut_short(fault, headers, body) or _misplaced(fault, headers, body)
+    found = _cut_short(fault, headers, body) if heading is not None else None
+    found = found or _misplaced(fault, headers, body)
     if found is None and fault.cause in ("not-for-us", "not-decrypted", "digest-mismatch", *_SIGNERS):
         message = laid_open(headers, body, keys=terms.keys, entropy=entropy, scratch=scratch, limits=terms.limits)
         if fault.cause in ("not-for-us", "not-decrypted"):
@@ -96,15 +111,12 @@ def diagnose(
     return found
 
 
-_SIGNERS: Final = ("signer-unknown", "signature-wrong")
-
-
 # How the body came
 
 
 def _cut_short(fault: As2Fault, headers: Headers, body: Source) -> Diagnosis | None:
     stated = headers.get("Content-Length") or ""
-    if not stated.isdecimal() or int(stated) == body.size or isinstance(fault, AuthenticationFailed):
+    if not stated.isdecimal() or int(stated) <= body.size or isinstance(fault, _READ_TO_THE_END):
         return None
     text = f"{fault} The body has {body.size} bytes, and {stated} were announced."
     return Diagnosis(cause="body-cut-short", text=text, change=ADVICE["body-cut-short"])
@@ -146,6 +158,13 @@ def _misplaced(fault: As2Fault, headers: Headers, body: Source) -> Diagnosis | N
             text="The body is a web page, and no AS2 message.",
             change="Look at what answers at this address: a proxy, a login page or an error page.",
         )
+    if fault.cause == "delimiter-missing" and (delimiter := re.match(rb"--([!-~ ]{1,70})\r?\n", start)):
+        return Diagnosis(
+            cause="boundary-other",
+            text=f"{fault} The body begins with the delimiter of another boundary, {delimiter[1].decode()!r}.",
+            change="State the boundary in the Content-Type of the HTTP request that is used in the body; a proxy or a"
+            " library may have written one of its own.",
+        )
     if start.startswith(_BUSINESS):
         stated = headers.get("Content-Type") or "nothing"
         return Diagnosis(
@@ -154,20 +173,6 @@ def _misplaced(fault: As2Fault, headers: Headers, body: Source) -> Diagnosis | N
             change="Switch signing and encryption on, or state the Content-Type of what is sent.",
         )
     return None
-
-
-_OF_THE_BODY: Final = frozenset(
-    {
-        "envelope-malformed",
-        "compressed-malformed",
-        "cms-unknown",
-        "boundary-missing",
-        "delimiter-missing",
-        "part-missing",
-        "no-mdn",
-        "malformed-content-type",
-    }
-)
 
 
 # Encryption
@@ -186,7 +191,7 @@ def _for_whom(fault: As2Fault, message: Layer, terms: Receiving, known: Sequence
         listed = "; ".join(_named(each) for each in twins)
         return Diagnosis(
             cause="encrypted-for-a-namesake",
-            text=f"Nothing readable comes out. Several certificates have the issuer and number that it names: {listed}.",
+            text=f"Nothing readable comes out. Several certificates have the issuer and number it names: {listed}.",
             change=ADVICE["not-decrypted"],
         )
     for certificate in terms.pinned:
@@ -203,15 +208,16 @@ def _for_whom(fault: As2Fault, message: Layer, terms: Receiving, known: Sequence
             return Diagnosis(
                 cause="encrypted-for-another",
                 text=f"It is encrypted for {_named(certificate)}, which does not decrypt now: it is out of use, or its"
-                " private key is not here.",
-                change="Encrypt for our certificate that is in use now. If the old one should still count, give it more"
-                " days of use among our `certificates`, with `decrypt`.",
+                " private key is not here. If it should count, give it days of use among our `certificates`, with"
+                " `decrypt`.",
+                change="Encrypt for our certificate that is in use now; we send it again if you have not got it.",
             )
     if not terms.keys:
         return Diagnosis(
             cause="key-missing",
-            text=f"There is no key to decrypt with. It is encrypted for {'; '.join(map(str, ids[:8])) or 'nobody'}.",
-            change="Make or import the private key of the certificate that it names: `sallyport keys`.",
+            text=f"There is no key to decrypt with. It is encrypted for {'; '.join(map(str, ids[:8])) or 'nobody'}. If"
+            " that is ours, import its private key: `sallyport keys import`.",
+            change=ADVICE["not-for-us"],
         )
     ours_named = "; ".join(_named(pair.certificate) for pair in terms.keys)
     return Diagnosis(
@@ -234,41 +240,48 @@ def _signature(fault: As2Fault, message: Layer, terms: Receiving, known: Sequenc
         return _digest(signature, entity, terms, known)
     embedded = _embedded(signature)
     digests = _digests_of(signature, entity)
-    for certificate in known:
+    for certificate in terms.pinned:
+        if _made_by(signature, digests, certificate):
+            return Diagnosis(
+                cause="signer-too-weak",
+                text=f"The signature is good, made with the partner's {_named(certificate)}, whose key is too short:"
+                f" {certificate.key_bits} bits.",
+                change=f"Sign with a key of at least {terms.permits.smallest_rsa} bits, and send us its certificate."
+                " Until you can, our profile can permit it: `receive.weak: [{allow: rsa-1024, until: DAY}]`.",
+            )
+    named = [each for each in known if signature.signer.names(each) or signature.signer.names_loosely(each)]
+    for certificate in named:
         if _made_by(signature, digests, certificate):
             return Diagnosis(
                 cause="signer-not-in-use",
                 text=f"It is signed with {_named(certificate)}, which is known and does not verify now: it is out of"
-                " use, it expired, or it belongs to somebody else.",
-                change="Sign with the certificate that is agreed on for now. If this one should count, give it days of"
-                " use among the channel's `certificates`, with `verify`.",
+                " use, it expired, or it belongs to somebody else. If it should count, give it days of use among the"
+                " channel's `certificates`, with `verify`.",
+                change="Sign with the certificate that is agreed on for now, or tell us from when you use this one.",
             )
     for certificate in embedded:
         if _made_by(signature, digests, certificate):
-            names = [each for each in terms.pinned if signature.signer.names(each)]
-            renewed = (
-                " It has the issuer and number of the one that we have: it was renewed under them." if names else ""
-            )
+            twin = any(signature.signer.names(each) for each in terms.pinned)
+            renewed = " It has the issuer and number of the one that we have: it was renewed." if twin else ""
             return Diagnosis(
                 cause="signer-not-pinned",
                 text=f"The signature is good, made with a certificate that came with it and that the profile does not"
-                f" name: {_named(certificate)}.{renewed} That proves nothing about who sent it.",
-                change="If it is your new certificate, tell us its fingerprint by telephone and send us the file. When"
-                " they agree, we import it: `sallyport keys import FILE`.",
+                f" name: {_named(certificate)}.{renewed} That proves nothing about who sent it. If it is the partner's"
+                " new one, compare the fingerprint with it by telephone, then import it: `sallyport keys import FILE`.",
+                change="If it is your new certificate, send it to us, and tell us its fingerprint by telephone.",
             )
-    named = str(signature.signer)
     if fault.cause == "signature-wrong":
         return Diagnosis(
             cause="signature-wrong",
-            text=f"The signature names {named}, which we have, and was not made with its key; nor with a certificate"
-            " that came with it.",
+            text=f"The signature names {signature.signer}, which we have, and was not made with its key; nor with a"
+            " certificate that came with it.",
             change="If you renewed your certificate under the same name and number, send us the new one. Otherwise"
             " choose the key in your software that belongs to the certificate.",
         )
     pinned = "; ".join(_named(each) for each in terms.pinned) or "none"
     return Diagnosis(
         cause="signer-unknown",
-        text=f"The signature names {named}. The profile's certificates are: {pinned}.",
+        text=f"The signature names {signature.signer}. The profile's certificates are: {pinned}.",
         change=ADVICE["signer-unknown"],
     )
 
@@ -284,11 +297,11 @@ def _digest(signature: Signature, entity: Layer, terms: Receiving, known: Sequen
     for form in SUSPECTS:
         if not _fits(signature, keys, _of(suspects, form)):
             continue
-        quirk = _QUIRKS.get(form)
-        accepted = f" Our profile can accept it: `receive.quirks: [{quirk}]`." if quirk else ""
+        # A receipt is no document: where it matters what was received, nothing is read into it.
+        quirk = _QUIRKS.get(form) if entity.media != "multipart/report" else None
         return Diagnosis(
             cause=f"digest-of-{form}",
-            text=f"The digest that was signed is not that of what arrived, but that of {SUSPECTS[form]}.{accepted}",
+            text=f"The digest that was signed is not that of what arrived, but that of {SUSPECTS[form]}.",
             change=_MENDED[form],
             quirk=quirk,
         )

@@ -28,7 +28,7 @@ from as2.fault import As2Fault, Unreadable
 from as2.headers import ContentType, Headers, write_block
 from as2.mic import Candidate, Compression, Packaging, candidates
 from as2.multipart import Limits, boundary_of, split_multipart
-from as2.source import BytesSource, ChunkReader, Entropy, Scratch, Source
+from as2.source import ChunkReader, Entropy, Scratch, Source
 from as2.tolerance import ToleranceId, Tolerated
 
 LayerKind = Literal["encrypted", "compressed", "signed", "signature", "multipart", "content"]
@@ -243,8 +243,3 @@ def cms_headers(start: bytes) -> Headers | None:
     if kind == "signature":
         return Headers().with_field("Content-Type", "application/pkcs7-signature")
     return Headers().with_field("Content-Type", f"application/pkcs7-mime; smime-type={stated[kind]}")
-
-
-def as_bytes(source: Source) -> bytes:
-    """All of it in memory, for layers that are small."""
-    return source.data if isinstance(source, BytesSource) else b"".join(source.chunks())

@@ -131,7 +131,10 @@ def _report(receipt: Receipt, boundary: str, transfer_encoding: TransferEncoding
     if receipt.mic is not None:
         fields.append(("Received-Content-MIC", receipt.mic))
     said = write_block([("Content-Type", "message/disposition-notification"), *encoding])
-    return _joined([words + f"{lines}\r\n".encode(), said + write_block(fields)], boundary)
+    # The fields are the content of this part, and no empty line ends them (RFC 8098 §3.1). Apache Camel verifies a
+    # receipt over its own writing of it, which has none.
+    content = write_block(fields).removesuffix(b"\r\n")
+    return _joined([words + f"{lines}\r\n".encode(), said + content], boundary)
 
 
 def _joined(entities: Sequence[bytes], boundary: str) -> bytes:

@@ -57,16 +57,23 @@ class Limits(msgspec.Struct, frozen=True):
 class Part:
     """One part of a multipart; ``content`` can be read until the next part is asked for."""
 
-    __slots__ = ("content", "headers")
+    __slots__ = ("_headers", "content")
 
-    def __init__(self, headers: Headers, content: Iterator[bytes]) -> None:
-        self.headers = headers
+    def __init__(self, headers: Headers | Unreadable, content: Iterator[bytes]) -> None:
+        self._headers = headers
         self.content = content
+
+    @property
+    def headers(self) -> Headers:
+        """The header fields; :class:`Unreadable` if they could not be read and the parts are read ``late``."""
+        if isinstance(self._headers, Unreadable):
+            raise self._headers
+        return self._headers
 
     @property
     def header_bytes(self) -> bytes:
         """The header block as it arrived, with its empty line; with the content after it, the entity on the wire."""
-        return self.headers.raw_block
+        return self._headers.raw_block if isinstance(self._headers, Headers) else b""
 
 
 class PartReader:
@@ -76,9 +83,12 @@ class PartReader:
     delimiter must be read too, for there the layer outside checks its padding or its tag.
     """
 
-    def __init__(self, chunks: Iterable[bytes], boundary: bytes, limits: Limits, tolerated: Tolerated) -> None:
+    def __init__(
+        self, chunks: Iterable[bytes], boundary: bytes, limits: Limits, tolerated: Tolerated, *, late: bool = False
+    ) -> None:
         self.damaged_delimiter = False
         """Whether the boundary was seen with its line end after it, but not at the beginning of a line."""
+        self._late = late
         self._chunks = iter(chunks)
         self._token = b"--" + boundary
         self._limits = limits
@@ -112,6 +122,24 @@ class PartReader:
         self._inside = True
         return Part(self._headers(), self._content(self._count))
 
+    def _headers(self) -> Headers | Unreadable:
+        end = self._header_end()
+        if isinstance(end, Unreadable):
+            return end
+        block = self._held[self._at : end]
+        if not block:
+            self._tolerated.add("part-without-headers")
+            return _NO_HEADERS
+        try:
+            headers = parse_block(block, self._tolerated)
+        except Unreadable as fault:
+            if not self._late:
+                raise
+            return fault
+        self._at = end
+        self._fresh = False
+        return headers
+
     def short(self, expected: str) -> Unreadable:
         """The fault of a multipart that ended without ``expected``."""
         if self.damaged_delimiter:
@@ -136,24 +164,22 @@ class PartReader:
                 return
             self._pull(1)
 
-    def _headers(self) -> Headers:
+    def _header_end(self) -> int | Unreadable:
         wanted = 1
         while True:
             complete = self._find() or self._ended
             stop = self._certain if self._next is None else self._next[0]
-            end = header_end(self._held, self._at, stop, complete=complete, limit=self._limits.header_block)
+            try:
+                end = header_end(self._held, self._at, stop, complete=complete, limit=self._limits.header_block)
+            except Unreadable as fault:
+                if not self._late:
+                    raise
+                return fault
             if end is not None:
-                break
+                return end
             # Asking for twice as much each time keeps the copying linear when the chunks are single bytes.
             self._pull(wanted)
             wanted = 2 * (len(self._held) - self._at)
-        block = self._held[self._at : end]
-        if block:
-            self._at = end
-            self._fresh = False
-            return parse_block(block, self._tolerated)
-        self._tolerated.add("part-without-headers")
-        return _NO_HEADERS
 
     def _content(self, number: int) -> Iterator[bytes]:
         """What is left of the part, and then the delimiter after it is taken."""
@@ -261,19 +287,25 @@ def boundary_of(content_type: ContentType) -> bytes:
 
 
 def split_multipart(
-    chunks: Iterable[bytes], boundary: bytes, *, limits: Limits | None = None, tolerated: Tolerated | None = None
+    chunks: Iterable[bytes],
+    boundary: bytes,
+    *,
+    limits: Limits | None = None,
+    tolerated: Tolerated | None = None,
+    late: bool = False,
 ) -> PartReader:
     """The parts of a multipart body, pulled from ``chunks``.
 
     Reading raises :class:`Unreadable` when the delimiters or the headers of a part cannot be made out or go over the
-    limits, and whatever ``chunks`` raises. ``boundary`` is without the hyphens of the delimiter.
+    limits, and whatever ``chunks`` raises. ``boundary`` is without the hyphens of the delimiter. With ``late``, headers
+    that cannot be made out are a fault only for whoever asks for them; all bytes of such a part are its content.
     """
     bounds = limits or Limits()
     if len(boundary) > bounds.boundary:
         raise Unreadable("boundary-too-long", f"A boundary of more than {bounds.boundary} characters.")
     if not _BOUNDARY.fullmatch(boundary):
         raise Unreadable("boundary-malformed", f"{boundary!r} cannot be a boundary (RFC 2046 section 5.1.1).")
-    return PartReader(chunks, boundary, bounds, set() if tolerated is None else tolerated)
+    return PartReader(chunks, boundary, bounds, set() if tolerated is None else tolerated, late=late)
 
 
 def write_multipart(parts: Sequence[Source], boundary: str) -> Source:

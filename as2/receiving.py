@@ -6,10 +6,9 @@ what comes out goes into the scratch of the caller, piece by piece. **Nothing th
 outcome says that the message is accepted.**
 
 :func:`receive` never raises for what a partner sent. What is wrong becomes the outcome's ``fault``; its ``code`` is
-what the partner is told. The two differ where telling would help an attacker: a message whose encryption proves
-nothing by itself (CBC) has one answer for everything that could come of changed ciphertext, from the padding to the
-last delimiter, and the true cause stays in the house. Only what needs a message that was read whole is told apart: a
-digest that does not fit, a signer who is not pinned, a signature that is missing.
+what the partner is told. The two differ where telling would help an attacker (:mod:`as2.secrecy`). For the same reason
+all of it takes the same time: wrong padding is found where the content ends, the content is read to its end whatever
+else is wrong with it, and a signed part that is faulty inside is hashed to its end and its signature looked at first.
 
 One pass computes the digests that will most likely be needed. Where the signature turns out to use another one, or fits
 only with other line ends, the message is read again with those: the bytes are still there.
@@ -17,7 +16,7 @@ only with other line ends, the message is read again with those: the bytes are s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -27,7 +26,7 @@ from as2.cms import oids
 from as2.cms.algorithms import Permits
 from as2.cms.compressing import inflate
 from as2.cms.opening import Opened, open_envelope
-from as2.cms.signature import read_signature
+from as2.cms.signature import Signature, read_signature
 from as2.cms.verifying import Verified, verify
 from as2.digests import CANONICALISATIONS, Canonicalisation, DigestName, EntityDigests, normalise
 from as2.encoding import decoded
@@ -35,18 +34,18 @@ from as2.entity import read_headers
 from as2.fault import (
     As2Fault,
     AuthenticationFailed,
-    DecryptionFailed,
     DispositionCode,
     Insufficient,
-    IntegrityFailed,
     Unreadable,
 )
 from as2.filenames import stated_filename
+from as2.hashing import Hashed
 from as2.headers import ContentType, Headers
 from as2.heading import Heading
 from as2.mic import Compression, Packaging
 from as2.multipart import Limits, Part, boundary_of, split_multipart
 from as2.options import chosen_digest
+from as2.secrecy import Secrecy
 from as2.source import ChunkReader, Entropy, Scratch, Source
 from as2.suspects import SuspectDigests
 from as2.tolerance import ToleranceId, Tolerated
@@ -58,8 +57,6 @@ _SIGNATURE_MEDIA = frozenset({"application/pkcs7-signature", "application/x-pkcs
 _BUSINESS = (b"UNA", b"UNB", b"ISA", b"<?xml", b"<", b"\xef\xbb\xbf<", b"\xef\xbb\xbfUN")
 LARGEST_SIGNATURE: Final = 1 << 20
 """Bytes of a signature part: a few kilobytes, and chains that peers like to include."""
-_TOLD_OF_CBC: Final = (IntegrityFailed, AuthenticationFailed, Insufficient)
-"""What a partner is told although the encryption does not protect the ciphertext from being changed."""
 _QUIRK_TOLERANCES: Final[
     dict[Canonicalisation, Literal["digest-crlf-headers", "digest-crlf-all", "digest-lf-body", "digest-lf-all"]]
 ] = {
@@ -114,7 +111,8 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     documents: tuple[Document, ...]
     """The payloads, the root first; empty unless accepted."""
     mic: tuple[DigestName, bytes] | None
-    """Of the bytes that RFC 4130 and RFC 5402 want hashed; ``None`` when it was not read that far."""
+    """Of the bytes that RFC 4130 and RFC 5402 want hashed; ``None`` when it was not read that far, or where it would be
+    the digest of something that the sender of changed ciphertext does not know."""
     verified: Verified | None
     opened: Opened | None
     tolerated: frozenset[ToleranceId]
@@ -199,6 +197,7 @@ class _Reading:
         self._verified: Verified | None = None
         self._digests: EntityDigests | None = None
         """Of the entity that the MIC is over."""
+        self._secrecy = Secrecy()
         self._documents: list[Document] = []
 
     def run(self, fault: As2Fault | None) -> Received:
@@ -210,10 +209,10 @@ class _Reading:
             fault = found
         return Received(
             fault=fault,
-            code=self._told(fault) if fault is not None else "processed",
+            code=self._secrecy.told(fault) if fault is not None else "processed",
             packaging=Packaging(signed=self._signed, encrypted=self._opened is not None, compression=self._compression),
             documents=tuple(self._documents) if fault is None else (),
-            mic=self._mic(),
+            mic=self._mic() if fault is None or self._secrecy.mic_of_a_fault else None,
             verified=self._verified,
             opened=self._opened,
             tolerated=frozenset(self._tolerated),
@@ -262,10 +261,20 @@ class _Reading:
             )
 
     def _encrypted(self, content: Source) -> None:
-        opened = open_envelope(content, keys=self._terms.keys, permits=self._terms.permits, entropy=self._entropy)
+        opened = open_envelope(
+            content, keys=self._terms.keys, permits=self._terms.permits, entropy=self._entropy, late=True
+        )
         self._opened = opened
+        self._secrecy.opened(opened.form)
         self._tolerated |= opened.tolerances
-        self._inner(opened.content.chunks())
+        chunks = opened.content.chunks()
+        try:
+            self._inner(chunks)
+        except As2Fault:
+            # How long it takes does not tell how far it was read; and if the padding is wrong, that is the cause.
+            for _ in chunks:
+                pass
+            raise
 
     def _compressed(self, chunks: Iterable[bytes]) -> None:
         if self._compression != "none":
@@ -278,6 +287,8 @@ class _Reading:
         """The entity inside a CMS layer: its own headers, then its content."""
         reader = ChunkReader(chunks)
         headers = self._header_block(reader)
+        if not self._signed:
+            self._secrecy.around(headers.raw_block)
         self._entity(headers, reader.rest())
         # What checks a padding, a tag or the end of a stream does so at its end.
         for piece in reader.rest():
@@ -304,7 +315,9 @@ class _Reading:
         self._signed = True
         self._note_parameters(content_type)
         around: Tolerated = set()
-        parts = split_multipart(chunks, boundary_of(content_type), limits=self._terms.limits, tolerated=around)
+        parts = split_multipart(
+            chunks, boundary_of(content_type), limits=self._terms.limits, tolerated=around, late=True
+        )
         first = next(parts, None)
         if first is None:
             raise parts.short("the signed part")
@@ -313,21 +326,31 @@ class _Reading:
         digests.update_header(first.header_bytes)
         if suspects is not None:
             suspects.update_header(first.header_bytes)
-        content = _hashed(first.content, digests, suspects)
-        self._entity(first.headers, content)
+        content = Hashed(first.content, digests, suspects)
+        inside: As2Fault | None = None
+        try:
+            self._entity(first.headers, content)
+        except As2Fault as fault:
+            if content.broken:
+                raise
+            inside = fault
         for _ in content:
             pass
         second = next(parts, None)
         if second is None:
             raise parts.short("the signature")
-        signature = self._signature_bytes(second)
+        signature, text = self._signature_bytes(second)
         if next(parts, None) is not None:
             raise Unreadable("content-outside-signature", "Parts stand beside the signed part and its signature.")
         if self._opened is not None and around & {"preamble", "epilogue"}:
             # In changed ciphertext what was appended comes out here, and must look like any other damage.
             raise Unreadable("text-around-parts", "Text stands around the parts inside the encryption.")
         self._tolerated |= around
-        self._verify(signature, content_type, digests, suspects, first)
+        read = read_signature(signature)
+        self._secrecy.whole(second.header_bytes, text)
+        self._verify(read, content_type, digests, suspects, first)
+        if inside is not None:
+            raise inside
 
     def _note_parameters(self, content_type: ContentType) -> None:
         if "protocol" not in content_type.parameters:
@@ -335,7 +358,8 @@ class _Reading:
         if "micalg" not in content_type.parameters:
             self._tolerated.add("micalg-missing")
 
-    def _signature_bytes(self, part: Part) -> bytes:
+    def _signature_bytes(self, part: Part) -> tuple[bytes, bytes]:
+        """The signature, and the text that it was read from; no text if it is binary."""
         content_type = part.headers.content_type(self._tolerated)
         if content_type is not None and content_type.media not in _SIGNATURE_MEDIA:
             raise Unreadable("signature-missing", f"The second part is {content_type.media} and no signature.")
@@ -349,19 +373,17 @@ class _Reading:
         if data.startswith(b"\x30"):
             if encoding not in ("binary", "8bit"):
                 self._tolerated.add("signature-part-binary")
-            return data
-        return b"".join(decoded([data], encoding or "base64", self._tolerated))
+            return data, b""
+        return b"".join(decoded([data], encoding or "base64", self._tolerated)), data
 
     def _verify(
         self,
-        data: bytes,
+        signature: Signature,
         content_type: ContentType,
         digests: EntityDigests,
         suspects: SuspectDigests | None,
         part: Part,
     ) -> None:
-        signature = read_signature(data)
-
         def digest_of(name: DigestName, form: Canonicalisation) -> bytes:
             if name not in self._names:
                 raise _More(frozenset({name}), canonical=False)
@@ -387,6 +409,7 @@ class _Reading:
             self._tolerated.add(tolerance)
         self._tolerated |= verified.tolerances
         self._verified = verified
+        self._secrecy.proven()
 
     # The payload
 
@@ -397,9 +420,7 @@ class _Reading:
             digests = self._digests = EntityDigests(self._names, canonical=False)
             if not outermost:
                 digests.update_header(headers.raw_block)
-            chunks = _hashed(chunks, digests, None)
-        if content_type is None:
-            self._tolerated.add("content-type-missing")
+            chunks = Hashed(chunks, digests)
         if content_type is not None and content_type.media == "multipart/related":
             self._related(content_type, chunks)
         elif content_type is not None and content_type.type == "multipart":
@@ -426,6 +447,8 @@ class _Reading:
     def _document(
         self, headers: Headers, content_type: ContentType | None, chunks: Iterable[bytes], encoding: str | None
     ) -> Document:
+        if content_type is None:
+            self._tolerated.add("content-type-missing")
         return Document(
             content=self._scratch.keep(decoded(chunks, encoding, self._tolerated)),
             media_type=content_type.media if content_type else "",
@@ -456,21 +479,6 @@ class _Reading:
             # The partner hashed other bytes than it sent; it will look for the digest of what it has.
             form = "raw"
         return name, self._digests.digest(name, form)
-
-    def _told(self, fault: As2Fault) -> DispositionCode:
-        """What a partner hears: see the module's text about CBC."""
-        opened = self._opened
-        if opened is not None and opened.form == "enveloped" and not isinstance(fault, _TOLD_OF_CBC):
-            return DecryptionFailed.answer
-        return fault.disposition
-
-
-def _hashed(chunks: Iterable[bytes], digests: EntityDigests, suspects: SuspectDigests | None) -> Iterator[bytes]:
-    for chunk in chunks:
-        digests.update(chunk)
-        if suspects is not None:
-            suspects.update(chunk)
-        yield chunk
 
 
 def _kind(content_type: ContentType, start: bytes) -> str:

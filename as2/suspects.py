@@ -8,7 +8,7 @@ with LF line ends can be accepted by naming a quirk in the profile; the others a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Literal
 
 from as2.digests import DigestName
@@ -85,11 +85,6 @@ class SuspectDigests:
     def _add(self, form: Suspect, data: bytes) -> None:
         for hasher in self._forms[form].values():
             hasher.update(data)
-
-
-def fitting(digests: SuspectDigests, name: DigestName, wanted: bytes) -> Iterator[Suspect]:
-    """The suspect forms whose digest is the one that was signed."""
-    return (form for form in SUSPECTS if digests.digest(name, form) == wanted)
 
 
 def _with_lf(data: bytes) -> bytes:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from gateway.exchange import DELIVERY, ImpossibleStep, Verdict
 from gateway.ids import new_id
 from gateway.instance import Gateway
-from gateway.ledger import cases, deliveries, journal, receipts, transmissions
+from gateway.ledger import cases, deliveries, journal, messages, receipts, transmissions
 from gateway.ledger.interchanges import Earlier, InterchangeRow
 from gateway.ledger.receipts import Receipt
 from gateway.ledger.transmissions import Transmission
@@ -28,6 +28,7 @@ from gateway.wiring import ACK_LANE, envelope
 from partners import Agreement, Flow
 from translators.charset import of_identifier
 from translators.envelope import Envelope, Written
+from translators.finding import Finding
 from translators.judgement import Judgement, syntax_version
 from translators.writing import write
 
@@ -67,8 +68,13 @@ def acknowledge(
 
 
 def acknowledge_again(gateway: Gateway, connection: Connection, earlier: Earlier, now: datetime) -> None:
-    """Send the answers to an earlier interchange once more, byte for byte: its sender has not seen them."""
-    for transmission_id in dict.fromkeys(receipt.transmission for receipt in earlier.receipts):
+    """Send the answers to an earlier interchange once more, byte for byte: its sender has not seen them.
+
+    Where a person had it answered a second time, the newer answer is the one that counts.
+    """
+    newest = {each.kind: each.at for each in sorted(earlier.receipts, key=lambda each: each.at)}
+    counting = [each for each in earlier.receipts if each.at == newest[each.kind]]
+    for transmission_id in dict.fromkeys(receipt.transmission for receipt in counting):
         transmission = transmissions.get(connection, transmission_id)
         if transmission.delivery is None or "resend" not in DELIVERY.table[transmission.delivery]:
             continue  # It is on its way already.
@@ -79,6 +85,28 @@ def acknowledge_again(gateway: Gateway, connection: Connection, earlier: Earlier
         except ImpossibleStep:
             continue  # Another copy of the interchange has just had it sent.
         order_delivery(gateway, connection, transmission, again=new_id("a", now))
+
+
+def as_it_stands(
+    connection: Connection, judgement: Judgement, interchange_id: str, made: Mapping[int, str]
+) -> dict[int, str]:
+    """The ledger's ids by ``id()`` of the messages of an interchange that was recorded before.
+
+    ``made`` are those that were made anew, and stand as they are judged in ``judgement``. Each of the others is given
+    there the findings that the ledger has for it, so that an answer says of every message what became of it.
+    """
+    newest = {row.position: row for row in messages.of_interchange(connection, interchange_id)}
+    standing: dict[int, str] = {}
+    for position, judged in enumerate(judgement.messages, 1):
+        row, key = newest.get(position), id(judged.message)
+        if key in made:
+            standing[key] = made[key]
+        elif row is not None:
+            standing[key] = row.id
+            judged.findings[:] = msgspec.convert(row.findings, list[Finding])
+            # Without an error of its own it fell with its group, which may stand today.
+            judged.fallen = row.content == "rejected" and judged.valid
+    return standing
 
 
 def _answering_flows(

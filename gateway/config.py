@@ -153,8 +153,13 @@ class Home:
 
     @property
     def as2_spool(self) -> Path:
-        """The folder where AS2 messages are kept while they are taken apart or built."""
+        """The folder where AS2 messages are kept while they are taken apart."""
         return self.data / "as2-spool"
+
+    @property
+    def as2_outgoing(self) -> Path:
+        """The folder where AS2 messages are kept while they are built."""
+        return self.data / "as2-outgoing"
 
     @property
     def secrets(self) -> Path:

@@ -25,10 +25,13 @@ import structlog
 
 from archive import ArchiveFault
 from gateway.database import NOT_NOW
+from gateway.dismissing import dismiss
 from gateway.instance import Gateway
 from gateway.ledger import NotRecorded
 from gateway.operations import NotPossible, assign_case, close_case, resend
 from gateway.receiving import Conflict, receive_from_business
+from gateway.reprocessing import reprocess
+from gateway.rerunning import rerun
 from queues import Exchange, Letter, NotNow
 
 log = structlog.get_logger()
@@ -56,6 +59,31 @@ class Resend(msgspec.Struct, frozen=True, tag_field="order", tag="resend"):
     """Send the same bytes again."""
 
     subject: str
+    actor: str
+    reason: str
+
+
+class Reprocess(msgspec.Struct, frozen=True, tag_field="order", tag="reprocess"):
+    """Make messages again from the same bytes, under the profile of today."""
+
+    subjects: list[str]
+    actor: str
+    reason: str
+    answer: bool = False
+
+
+class Rerun(msgspec.Struct, frozen=True, tag_field="order", tag="rerun"):
+    """Compare what messages became with what their own profile makes of them now."""
+
+    subjects: list[str]
+    actor: str
+    reason: str
+
+
+class Dismiss(msgspec.Struct, frozen=True, tag_field="order", tag="dismiss"):
+    """Close what is open about messages."""
+
+    subjects: list[str]
     actor: str
     reason: str
 
@@ -90,7 +118,10 @@ class Status(msgspec.Struct, frozen=True, tag_field="order", tag="status"):
     """Say that you run, and where you listen."""
 
 
-Order = Send | Resend | CloseCase | AssignCase
+Rework = Reprocess | Rerun | Dismiss
+"""What is done to many messages at once, each by itself; the answer is a list of
+:class:`gateway.operations.Treated`."""
+Order = Send | Resend | CloseCase | AssignCase | Reprocess | Rerun | Dismiss
 """What changes the ledger, and can be obeyed by whoever has it open."""
 Request = Order | Take | Status
 
@@ -123,6 +154,12 @@ def obey(gateway: Gateway, order: Order) -> object:
                 )
             case Resend():
                 return resend(gateway, order.subject, actor=order.actor, reason=order.reason)
+            case Reprocess():
+                return reprocess(gateway, order.subjects, actor=order.actor, reason=order.reason, answer=order.answer)
+            case Rerun():
+                return rerun(gateway, order.subjects, actor=order.actor, reason=order.reason)
+            case Dismiss():
+                return dismiss(gateway, order.subjects, actor=order.actor, reason=order.reason)
             case CloseCase():
                 close_case(gateway, order.case, actor=order.actor, reason=order.reason)
             case AssignCase():
@@ -265,8 +302,10 @@ def ask(path: Path, request: Order | Status, *, patience: float | None = None) -
     """The answer of the gateway that listens at ``path``.
 
     Raises :class:`NotRunning`, :class:`Refused`, and :class:`NoAnswer` after ``patience`` seconds (:data:`PATIENCE`
-    where not given) without a sign of life.
+    where not given, and one more for each of several subjects) without a sign of life.
     """
+    if patience is None and isinstance(request, Rework):
+        patience = PATIENCE + len(request.subjects)
     with _connected(path, patience) as (connection, stream):
         connection.sendall(_encoder.encode(request) + b"\n")
         line = stream.readline(LONGEST)

@@ -18,6 +18,8 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from gateway.channels.as2.evidence import MDN_PROTOCOL, PROTOCOL
+from gateway.channels.as2.sending import As2Sender
 from gateway.instance import Gateway
 from gateway.ledger import attempts, deliveries, mailboxes, transmissions
 from gateway.ledger.transmissions import Transmission
@@ -49,14 +51,18 @@ def runner(exchange: Exchange, loop: asyncio.AbstractEventLoop) -> Runner:
     return publish
 
 
-def deliver_with(publish: Runner) -> Stage:
-    """The stage ``deliver``, over this way to the company's systems."""
+def deliver_with(publish: Runner, as2: As2Sender | None = None) -> Stage:
+    """The stage ``deliver``, over these ways to the company's systems and to partners."""
 
     def deliver(gateway: Gateway, job: Job) -> None:
         transmission = gateway.database.read(lambda c: transmissions.get(c, job.payload["transmission"]))
-        if transmission.delivery in (None, "delivered", "cancelled", "refused"):
+        if transmission.delivery in (None, "delivered", "doubtful", "cancelled", "refused"):
             # Done before, or decided otherwise meanwhile: nothing is left to do but to end the job.
             gateway.database.write(lambda c: gateway.queue.complete(c, job))
+        elif transmission.protocol in (PROTOCOL, MDN_PROTOCOL) and transmission.side == "partner":
+            if as2 is None:
+                raise LookupError(f"transmission {transmission.id} goes over AS2, and nothing here sends that")
+            as2.deliver(gateway, job, transmission)
         elif transmission.side == "partner":
             try:
                 gateway.database.write(lambda c: _place(gateway, c, job, transmission))
@@ -110,6 +116,7 @@ def _publish(gateway: Gateway, job: Job, transmission: Transmission, publish: Ru
             "agreement": transmission.facts["agreement"],
             "flow": transmission.facts["flow"],
             "test": transmission.facts["test"],
+            **{name: fact for name, fact in transmission.facts.items() if name == "reprocesses"},
         },
     )
     try:

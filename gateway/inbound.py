@@ -12,13 +12,14 @@ another worker, the plan is made again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
+import msgspec
 from sqlalchemy import Connection
 
-from gateway.acknowledging import Answered, acknowledge, acknowledge_again
+from gateway.acknowledging import Answered, acknowledge, acknowledge_again, as_it_stands
 from gateway.answering import settle_answers
 from gateway.arrival import printable
 from gateway.exchange import EventKind
@@ -38,7 +39,7 @@ from gateway.ledger import (
 from gateway.ledger.interchanges import Earlier, InterchangeRow
 from gateway.ledger.messages import MessageRow
 from gateway.ledger.transmissions import Transmission
-from gateway.planning import Plan, extent, plan_file
+from gateway.planning import Plan, extent, message_extent, plan_file
 from gateway.publishing import publish
 from gateway.wiring import LANES, lane, terms_by_parties, wire_identity
 from queues import Job
@@ -48,17 +49,36 @@ from translators.judgement import JudgedMessage
 from translators.reading import read
 from translators.syntax import Reading
 
+NAMED = 20
+"""Packages that the case about them names."""
 REPLANS = 5
 """How often a plan is made again because a copy of the interchange was committed meanwhile."""
 
 
-class _Overtaken(Exception):
+class Overtaken(Exception):
     """The same interchange was committed by another worker after the plan was made."""
+
+
+class Relation(msgspec.Struct, frozen=True, kw_only=True):
+    """That an interchange is recorded a second time, since somebody had it processed again."""
+
+    parents: Mapping[int, str]
+    """The messages that it was first, by where they begin in the file as received."""
+    answers: bool
+    """Whether its sender is to be answered."""
 
 
 def read_transmission(gateway: Gateway, job: Job) -> None:
     """The stage ``read``: everything that follows from one received file, committed at once."""
     transmission = gateway.database.read(lambda c: transmissions.get(c, job.payload["transmission"]))
+    read_and_record(gateway, transmission, lambda connection, _: gateway.queue.complete(connection, job))
+    gateway.wake.set()
+
+
+def read_and_record(
+    gateway: Gateway, transmission: Transmission, besides: Callable[[Connection, Reading], None]
+) -> None:
+    """Everything that follows from a received file, committed at once with what ``besides`` writes."""
     content = gateway.content(transmission.sha256)
     # One state of the profiles for reading and for planning, whatever is activated meanwhile.
     register = gateway.profiles.current
@@ -66,20 +86,19 @@ def read_transmission(gateway: Gateway, job: Job) -> None:
     for _ in range(REPLANS):
         plans = plan_file(gateway, register, transmission, content, reading)
         try:
-            gateway.database.write(partial(_commit, gateway, job, transmission, reading, plans))
-        except _Overtaken:
+            gateway.database.write(partial(_commit, gateway, transmission, reading, plans, besides))
+        except Overtaken:
             continue
-        gateway.wake.set()
         return
     raise RuntimeError(f"the interchanges of {transmission.id} were committed elsewhere {REPLANS} times over")
 
 
 def _commit(
     gateway: Gateway,
-    job: Job,
     transmission: Transmission,
     reading: Reading,
     plans: list[Plan],
+    besides: Callable[[Connection, Reading], None],
     connection: Connection,
 ) -> None:
     now = gateway.clock()
@@ -96,8 +115,8 @@ def _commit(
     if fatal or not reading.interchanges:
         _unreadable(connection, transmission, reading, fatal, now)
     for position, plan in enumerate(plans, 1):
-        _record(gateway, connection, transmission, reading, plan, position, now)
-    gateway.queue.complete(connection, job)
+        record_interchange(gateway, connection, transmission, reading, plan, position, now)
+    besides(connection, reading)
 
 
 def _unreadable(
@@ -125,7 +144,7 @@ def _unreadable(
     )
 
 
-def _record(
+def record_interchange(
     gateway: Gateway,
     connection: Connection,
     transmission: Transmission,
@@ -133,8 +152,12 @@ def _record(
     plan: Plan,
     position: int,
     now: datetime,
-) -> None:
-    """One interchange with everything in it and everything that follows from it."""
+    relation: Relation | None = None,
+) -> Answered:
+    """One interchange, recorded with everything in it and everything that follows from it.
+
+    Raises :class:`Overtaken` when the plan does not hold any more.
+    """
     interchange_id = new_id("i", now)
     interchange = plan.interchange
     if plan.assigned:
@@ -168,32 +191,62 @@ def _record(
             agreement=agreement.id if agreement else None,
             profile_sha256=agreement.sha256 if agreement else None,
             repeats=plan.repeats.id if plan.repeats else None,
-            findings=plan.judgement.findings,
+            findings=[*plan.judgement.findings, *(one for each in plan.judgement.packages for one in each.findings)],
         ),
     )
     note = partial(journal.append, connection, at=now, actor="gateway")
     note(subject=interchange_id, kind="interchange-received", data={"control_number": interchange.control_number})
     if plan.repeats is not None:
         _repeat(gateway, connection, transmission, plan, plan.repeats, interchange_id, now)
-        return
+        return Answered(transmission=transmission, interchange_id=interchange_id, messages={})
     kind: EventKind = "interchange-accepted" if accepted else "interchange-rejected"
     if plan.assigned:
         note(subject=interchange_id, kind=kind, data={"findings": _told(plan.judgement.findings)})
     recorded = {
-        id(judged.message): _record_message(
-            gateway, connection, transmission, reading, plan, judged, interchange_id, number, now
+        id(judged.message): record_message(
+            gateway,
+            connection,
+            transmission,
+            reading,
+            plan,
+            judged,
+            interchange_id,
+            number,
+            now,
+            relation.parents.get(message_extent(reading, judged.message)[0]) if relation is not None else None,
         )
         for number, judged in enumerate(plan.judgement.messages, 1)
         # An acknowledgment settles what it answers. An APERAK may have a flow besides, and mean something to the ERP.
         if not is_acknowledgment(judged.message.kind) or id(judged.message) in plan.flows
     }
+    answer = Answered(transmission=transmission, interchange_id=interchange_id, messages=recorded)
     if plan.case is not None:
         cause, text = plan.case
         cases.open(connection, cause=cause, text=text, subject=interchange_id, party=transmission.party, at=now)
-        return
-    answer = Answered(transmission=transmission, interchange_id=interchange_id, messages=recorded)
+        return answer
     settle_answers(connection, plan.judgement, reading.source, answer, now)
-    acknowledge(gateway, connection, plan.judgement, plan.recognition.agreements, plan.flows, answer, now)
+    if relation is None or relation.answers:
+        acknowledge(gateway, connection, plan.judgement, plan.recognition.agreements, plan.flows, answer, now)
+    _leave_packages(connection, transmission, plan, interchange_id, now)
+    return answer
+
+
+def _leave_packages(
+    connection: Connection, transmission: Transmission, plan: Plan, interchange_id: str, now: datetime
+) -> None:
+    """Leave the packages that were accepted to a person: no flow takes them, and the archive has their bytes."""
+    whole = [printable(each.package.reference) for each in plan.judgement.packages if each.accepted]
+    if not whole:
+        return
+    more = f" and {len(whole) - NAMED} more" if len(whole) > NAMED else ""
+    text = (
+        f"interchange {plan.interchange.control_number} holds packages that no flow takes:"
+        f" {', '.join(whole[:NAMED])}{more}. Hand them to whom they are meant for, from the file as it was received;"
+        " then close this case"
+    )
+    cases.open(
+        connection, cause="package-unassigned", text=text, subject=interchange_id, party=transmission.party, at=now
+    )
 
 
 def _claim(connection: Connection, plan: Plan, interchange_id: str, now: datetime) -> None:
@@ -212,7 +265,7 @@ def _claim(connection: Connection, plan: Plan, interchange_id: str, now: datetim
         idempotency.claim(connection, scope="interchange", key=key, sha256=plan.sha256, subject=interchange_id, at=now),
         idempotency.Existing,
     ):
-        raise _Overtaken
+        raise Overtaken
 
 
 def _repeat(
@@ -240,10 +293,19 @@ def _repeat(
             " it was not processed. If the sender means it anew, have it sent under a new number; then close this case"
         )
         cases.open(connection, cause="repeat-held", text=text, subject=interchange_id, party=transmission.party, at=now)
-    acknowledge_again(gateway, connection, earlier, now)
+    if earlier.receipts:
+        acknowledge_again(gateway, connection, earlier, now)
+        return
+    # Nobody was told how it stands: it came without a wish to hear, or was taken when somebody had it processed again.
+    answer = Answered(
+        transmission=transmission,
+        interchange_id=earlier.id,
+        messages=as_it_stands(connection, plan.judgement, earlier.id, {}),
+    )
+    acknowledge(gateway, connection, plan.judgement, plan.recognition.agreements, plan.flows, answer, now)
 
 
-def _record_message(
+def record_message(
     gateway: Gateway,
     connection: Connection,
     transmission: Transmission,
@@ -253,14 +315,16 @@ def _record_message(
     interchange_id: str,
     position: int,
     now: datetime,
+    parent: str | None = None,
 ) -> str:
+    """One message with everything that follows from it but the answers; its id."""
     message_id = new_id("m", now)
     message, group = judged.message, judged.group
     agreement, flow = plan.flows.get(id(message), (None, None))
     translation = plan.translations.get(id(message))
     if translation is not None:
         objects.record(connection, translation.locator, now)
-    offset, length = extent(reading, message.offset, message.end)
+    offset, length = message_extent(reading, message)
     row = MessageRow(
         id=message_id,
         direction="in",
@@ -287,6 +351,7 @@ def _record_message(
         map=translation.map if translation else None,
         lane=lane(flow) if flow else LANES["normal"],
         findings=judged.findings,
+        parent=parent,
     )
     messages.record(connection, row)
     note = partial(

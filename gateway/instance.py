@@ -8,11 +8,14 @@ does).
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from types import TracebackType
 
+import msgspec
 import structlog
 
-from archive import Archive
+from archive import LARGE, Archive, Locator
+from as2.source import Source
 from gateway.catalogue import Catalogue
 from gateway.clock import Clock, system_clock
 from gateway.config import Home
@@ -23,6 +26,22 @@ from gateway.profiles_folder import ProfilesFolder
 from queues import WorkQueue
 
 log = structlog.get_logger()
+
+
+class Archived(msgspec.Struct, frozen=True):
+    """Archived bytes, read anew each time; a :class:`as2.source.Source`."""
+
+    archive: Archive
+    locator: Locator
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return self.locator.size
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes from the start; :class:`archive.ArchiveDamaged` at their end at the latest."""
+        return self.archive.chunks(self.locator)
 
 
 class Gateway:
@@ -82,10 +101,39 @@ class Gateway:
         Raises :class:`LookupError` when the ledger knows no such object, and :class:`archive.ArchiveDamaged` when what
         lies there is not what was stored.
         """
+        return self.archive.read(self._place_of(sha256))
+
+    def opened(self, sha256: str) -> Archived:
+        """The archived bytes with this hash, to be read in pieces; raises :class:`LookupError` as :meth:`content`."""
+        return Archived(self.archive, self._place_of(sha256))
+
+    def keep(self, *contents: Source) -> list[Locator]:
+        """Where each of these contents lies now, in their order; all are durable when this returns.
+
+        The small ones share one sync, and a large one goes through in pieces: the memory that is needed does not grow
+        with it. Raises what the archive raises, and what reading a content raises.
+        """
+        places: dict[int, Locator] = {}
+        group: dict[int, bytes] = {}
+        for position, content in enumerate(contents):
+            if content.size >= LARGE:
+                places[position] = self.archive.append_large(content.size, content.chunks())
+                continue
+            group[position] = b"".join(content.chunks())
+            if sum(map(len, group.values())) >= LARGE:
+                self._keep_group(group, places)
+        self._keep_group(group, places)
+        return [places[position] for position in range(len(contents))]
+
+    def _keep_group(self, group: dict[int, bytes], places: dict[int, Locator]) -> None:
+        places.update(zip(group, self.archive.append_all(list(group.values())), strict=True))
+        group.clear()
+
+    def _place_of(self, sha256: str) -> Locator:
         locator = self.database.read(lambda connection: objects.find(connection, sha256))
         if locator is None:
             raise LookupError(f"the ledger has no object {sha256}")
-        return self.archive.read(locator)
+        return locator
 
     def close(self) -> None:
         """Close everything; what is under way has been finished by whoever started it."""

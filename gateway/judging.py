@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -34,9 +35,12 @@ def guide_name(syntax: str, kind: MessageKind) -> str:
 
 def guide_of_standard(catalogue: Catalogue, source: Source) -> GuideFor:
     """Judges every message by the standard that it names."""
+    # The messages of a file are of few kinds, and a look-up takes a lock and makes names.
+    of_kind = lru_cache(maxsize=64)(partial(_plainly_named, catalogue))
 
     def guide_for(interchange: Interchange, group: Group, message: Message) -> Guide | Finding | Alias:
-        return _of_standard(catalogue, interchange, group, message, source)
+        guide = of_kind(interchange.syntax, message.kind)
+        return guide if guide is not None else _of_standard(catalogue, interchange, group, message, source)
 
     return guide_for
 
@@ -89,13 +93,17 @@ class FlowGuides:
         return error("message-not-agreed", text, _at_type(interchange, where, 1), kind.type)
 
 
+def _plainly_named(catalogue: Catalogue, syntax: str, kind: MessageKind) -> Guide | None:
+    """The guide under one of the names that a header gives it as it should."""
+    return next((guide for name in guide_names(syntax, kind) if (guide := catalogue.guide(name)) is not None), None)
+
+
 def _of_standard(
     catalogue: Catalogue, interchange: Interchange, group: Group, message: Message, source: Source
 ) -> Guide | Finding | Alias:
     kind = message.kind
-    for name in guide_names(interchange.syntax, kind):
-        if (guide := catalogue.guide(name)) is not None:
-            return guide
+    if (guide := _plainly_named(catalogue, interchange.syntax, kind)) is not None:
+        return guide
     meant = meant_version(interchange.syntax, kind.version)
     if meant is not None:
         for name in guide_names(interchange.syntax, msgspec.structs.replace(kind, version=meant)):

@@ -1,7 +1,8 @@
 """The figures an operator watches, as Prometheus reads them.
 
 Everything is counted anew from the ledger and the queue at each scrape: the database is the system of record, so the
-figures are right after a restart and the same on every node.
+figures are right after a restart and the same on every node. What no ledger can know, such as who is connected or was
+turned away, is this process's own and begins anew with it.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from threading import Thread
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import DBAPIError
 
@@ -27,17 +28,38 @@ COUNTED = timedelta(days=1)
 """How far back messages are counted by status."""
 
 
+class Endpoint(Protocol):
+    """What is asked of the AS2 endpoint."""
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that are not answered yet."""
+        ...
+
+    @property
+    def outcomes(self) -> Mapping[str, int]:
+        """Requests since the start, by what became of them."""
+        ...
+
+
 class LedgerCollector(Collector):
     """Gathers all figures of one gateway."""
 
-    def __init__(self, gateway: Gateway, connections: Callable[[], int]) -> None:
+    def __init__(self, gateway: Gateway, connections: Callable[[], int], as2: Endpoint | None = None) -> None:
         self._gateway = gateway
         self._connections = connections
+        self._as2 = as2
 
     def collect(self) -> Iterator[Metric]:
         """The figures as they are now; without the database, that it is away."""
         now = self._gateway.clock()
         yield GaugeMetricFamily("sallyport_sftp_connections", "Partners connected by SFTP", value=self._connections())
+        if self._as2 is not None:
+            yield GaugeMetricFamily("sallyport_as2_in_flight", "AS2 requests under way", value=self._as2.in_flight)
+            requests = CounterMetricFamily("sallyport_as2_requests", "AS2 requests by outcome", labels=["outcome"])
+            for outcome, many in self._as2.outcomes.items():
+                requests.add_metric([outcome], many)
+            yield requests
         up = GaugeMetricFamily("sallyport_database_up", "Whether the database answers")
         try:
             figures = self._gateway.database.read(lambda c: statistics.gather(c, since=now - COUNTED))
@@ -91,11 +113,11 @@ def _lanes(depths: Iterable[LaneDepth], now: datetime) -> Iterator[Metric]:
 
 
 def serve_metrics(
-    gateway: Gateway, listen: str, port: int, connections: Callable[[], int]
+    gateway: Gateway, listen: str, port: int, connections: Callable[[], int], as2: Endpoint | None = None
 ) -> tuple[WSGIServer, Thread]:
     """The running endpoint ``/metrics``; ``shutdown`` the server to end it. Raises ``OSError`` for a taken port."""
     registry = CollectorRegistry()
-    registry.register(LedgerCollector(gateway, connections))
+    registry.register(LedgerCollector(gateway, connections, as2))
     try:
         return start_http_server(port, addr=listen, registry=registry)
     except OSError as fault:

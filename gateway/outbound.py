@@ -26,7 +26,7 @@ from gateway.working import GiveUp
 from partners import Agreement, Flow
 from queues import Job
 from translators.canonical import CANONICAL, Canonical, CanonicalError, read_canonical, search_references
-from translators.envelope import Envelope, Outgoing
+from translators.envelope import Envelope, Outgoing, Written
 from translators.finding import Finding, Where
 from translators.functional_groups import FUNCTIONAL_GROUPS
 from translators.mapping import from_canonical
@@ -34,7 +34,8 @@ from translators.preparing import prepare
 from translators.syntax import MessageKind
 from translators.writing import write
 
-ANEW = "Send it anew under a message id of its own: this one is used up"
+AFTERWARDS = "Then reprocess it, or send it anew under a message id of its own: this one is used up"
+CORRECTED = "Correct it, and send it anew under a message id of its own: this one is used up"
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,9 +46,33 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     findings: list[Finding]
 
 
+class Made(msgspec.Struct, frozen=True):
+    """What became of a document, and by whose terms."""
+
+    agreement: Agreement
+    flow: Flow
+    document: Canonical
+    draft: Draft
+
+
 def build_message(gateway: Gateway, job: Job) -> None:
     """The stage ``build``: everything that follows from one document of the company's, committed at once."""
     source = gateway.database.read(lambda c: transmissions.get(c, job.payload["transmission"]))
+    made = draft_document(gateway, source)
+
+    def commit(connection: Connection) -> None:
+        record_built(gateway, connection, source, made)
+        gateway.queue.complete(connection, job)
+
+    gateway.database.write(commit)
+    gateway.wake.set()
+
+
+def draft_document(gateway: Gateway, source: Transmission) -> Made:
+    """What becomes of a document of the company's under the profile of now; nothing is recorded and no number taken.
+
+    Raises :class:`GiveUp` when it is no document for a flow that may send one.
+    """
     name = source.facts.get("flow", "")
     pair = gateway.profiles.current.flow(name)
     if pair is None or pair[1].direction != "out":
@@ -56,24 +81,25 @@ def build_message(gateway: Gateway, job: Job) -> None:
             for agreement, flow in gateway.profiles.current.flows()
             if flow.direction == "out"
         )
-        raise GiveUp("flow-unknown", f"there is no outgoing flow `{name}`; there are: {known or 'none'}. {ANEW}")
+        raise GiveUp("flow-unknown", f"there is no outgoing flow `{name}`; there are: {known or 'none'}. {AFTERWARDS}")
     agreement, flow = pair
     if agreement.status not in ("live", "test") or not agreement.terms.covers(source.at.date()):
         text = f"agreement `{agreement.id}` is {agreement.status} and not in force on {source.at:%Y-%m-%d}"
-        raise GiveUp("agreement-not-in-force", f"{text}; change its status or its days. {ANEW}")
+        raise GiveUp("agreement-not-in-force", f"{text}; change its status or its days. {AFTERWARDS}")
     try:
         document = read_canonical(gateway.content(source.sha256))
     except CanonicalError as fault:
-        raise GiveUp("document-unreadable", f"{source.name}: {fault}. Correct the document. {ANEW}") from None
+        raise GiveUp("document-unreadable", f"{source.name}: {fault}. {CORRECTED}") from None
     if not isinstance(document, CANONICAL[flow.canonical]):
         text = f"{source.name}: flow `{agreement.id}/{flow.id}` takes {flow.canonical}, and this is another document"
-        raise GiveUp("document-unreadable", f"{text}. Name the flow that takes it. {ANEW}")
-    draft = _draft(gateway, agreement, flow, document, source)
-    gateway.database.write(lambda c: _commit(gateway, c, job, source, agreement, flow, document, draft))
-    gateway.wake.set()
+        raise GiveUp("document-unreadable", f"{text}. {CORRECTED}")
+    return Made(agreement, flow, document, draft_message(gateway, agreement, flow, document, source))
 
 
-def _draft(gateway: Gateway, agreement: Agreement, flow: Flow, document: Canonical, source: Transmission) -> Draft:
+def draft_message(
+    gateway: Gateway, agreement: Agreement, flow: Flow, document: Canonical, source: Transmission
+) -> Draft:
+    """A document as a message of ``flow``, tried out with the lowest number there is."""
     map_ = gateway.catalogue.map(flow.map)
     guide = gateway.catalogue.guide(flow.guide, flow.guide_layers, on=source.at.date(), severities=severities(flow))
     if map_ is None or guide is None:
@@ -102,21 +128,27 @@ def _draft(gateway: Gateway, agreement: Agreement, flow: Flow, document: Canonic
     return Draft(outgoing=None if fatal else prepared.message, guide=flow.guide, findings=findings)
 
 
+def write_message(
+    agreement: Agreement, flow: Flow, outgoing: Outgoing, number: int, at: datetime
+) -> tuple[Envelope, Written]:
+    """The interchange that carries a message which was tried out before: its envelope and its bytes."""
+    outer = _envelope(agreement, flow, number, at)
+    written = write(outer, content(flow, outer, [outgoing]))
+    if any(finding.fatal for finding in written.findings):
+        raise ValueError("; ".join(finding.text for finding in written.findings))
+    return outer, written
+
+
 def _envelope(agreement: Agreement, flow: Flow, number: int, at: datetime) -> Envelope:
     asks = flow.envelope.request_acknowledgment
     return envelope(agreement, flow, number, at, asks=asks, test=agreement.sends_test(flow))
 
 
-def _commit(
-    gateway: Gateway,
-    connection: Connection,
-    job: Job,
-    source: Transmission,
-    agreement: Agreement,
-    flow: Flow,
-    document: Canonical,
-    draft: Draft,
-) -> None:
+def record_built(
+    gateway: Gateway, connection: Connection, source: Transmission, made: Made, parent: str | None = None
+) -> MessageRow:
+    """The new message, recorded with everything that follows from it; ``parent`` is what it was first."""
+    agreement, flow, draft = made.agreement, made.flow, made.draft
     now = gateway.clock()
     profile_versions.record(connection, agreement.sha256, agreement.id, agreement.resolved.decode(), now)
     journal.append(
@@ -142,13 +174,14 @@ def _commit(
         map=flow.map,
         lane=lane(flow),
         findings=draft.findings,
+        parent=parent,
     )
-    found = indexed(flow, search_references(document))
+    found = indexed(flow, search_references(made.document))
     if draft.outgoing is None:
         _reject(connection, message, found, draft, now)
     else:
         _send(gateway, connection, message, found, agreement, flow, draft.outgoing, now)
-    gateway.queue.complete(connection, job)
+    return message
 
 
 def _reject(
@@ -169,7 +202,7 @@ def _reject(
     note(kind="message-rejected", data={"findings": [finding.code for finding in wrong]})
     text = (
         f"{message.type} for `{message.party}` cannot be written: {'; '.join(finding.text for finding in wrong)}."
-        " Correct the document and send it anew under an id of its own"
+        " Correct the profile and reprocess it, or the document and send that under an id of its own"
     )
     cases.open(connection, cause="cannot-be-written", text=text, subject=message.id, party=message.party, at=now)
 
@@ -185,10 +218,7 @@ def _send(
     now: datetime,
 ) -> None:
     number = take_number(connection, flow)
-    outer = _envelope(agreement, flow, number, now)
-    written = write(outer, content(flow, outer, [outgoing]))
-    if any(finding.fatal for finding in written.findings):
-        raise ValueError("; ".join(finding.text for finding in written.findings))
+    outer, written = write_message(agreement, flow, outgoing, number, now)
     locator = gateway.archive.append(written.data)
     transmission, carrier = record_for_partner(
         connection, agreement, flow, outer, locator, type=flow.message.type, lane=lane(flow), now=now

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
 
 import msgspec
 
@@ -26,7 +27,7 @@ from translators.finding import Finding
 from translators.judgement import JudgedMessage, Judgement, judge
 from translators.mapping import map_validated
 from translators.scope import widen, widest
-from translators.syntax import Interchange, Reading
+from translators.syntax import Interchange, Message, Reading, Source
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,6 +41,16 @@ class Translation(msgspec.Struct, frozen=True):
     map: str
     map_sha256: str
     """Of the map as it was, with everything that it extends."""
+
+
+class Meant(msgspec.Struct, frozen=True):
+    """What one accepted message means, not kept anywhere yet."""
+
+    judged: JudgedMessage
+    flow: Flow
+    document: Canonical
+    references: Sequence[Reference]
+    map_sha256: str
 
 
 class Plan(msgspec.Struct, kw_only=True):
@@ -80,10 +91,38 @@ def plan_file(
     return plans
 
 
+def plan_again(
+    gateway: Gateway,
+    register: Register,
+    transmission: Transmission,
+    content: bytes,
+    reading: Reading,
+    offset: int,
+    *,
+    taken: bool,
+    wanted: Collection[int] | None = None,
+) -> Plan | None:
+    """A plan for the one interchange that begins at ``offset`` of the file as received; ``None`` when there is none.
+
+    ``taken`` says that the interchange had its effect and that only messages of it are to be made again: it is no copy
+    of itself then. ``wanted`` are the offsets of those messages; the documents of no others are archived.
+    """
+    found = (each for each in reading.interchanges if extent(reading, each.offset, each.end)[0] == offset)
+    interchange = next(found, None)
+    if interchange is None:
+        return None
+    return _plan(gateway, register, transmission, content, reading, interchange, 0, taken=taken, wanted=wanted)
+
+
 def extent(reading: Reading, offset: int, end: int) -> tuple[int, int]:
     """Offset and length, in the file as received, of what was read between two offsets."""
     start = reading.source.place(offset)[0]
     return start, reading.source.place(max(offset, end - 1))[0] + 1 - start
+
+
+def message_extent(reading: Reading, message: Message) -> tuple[int, int]:
+    """As :func:`extent`, of a message."""
+    return extent(reading, message.offset, message.end)
 
 
 def _plan(
@@ -94,6 +133,9 @@ def _plan(
     reading: Reading,
     interchange: Interchange,
     ordinal: int,
+    *,
+    taken: bool = False,
+    wanted: Collection[int] | None = None,
 ) -> Plan:
     sender, receiver = (wire_identity(interchange.syntax, each) for each in (interchange.sender, interchange.receiver))
     recognition = register.recognise(sender, receiver, transmission.at.date(), test=interchange.test)
@@ -115,8 +157,8 @@ def _plan(
             since=_BEGINNING,
         )
     )
-    repeats, known = _history(recognition, interchange, earlier, sha256, transmission, reading)
-    known += _test_conflict(recognition, interchange, reading)
+    repeats, known = (None, []) if taken else _history(recognition, interchange, earlier, sha256, transmission, reading)
+    known += indicator_conflict(recognition, interchange, reading)
     guides = FlowGuides(gateway.catalogue, recognition, reading.source, transmission.at.date())
     judgement = judge(interchange, reading.source, guides, known)
     plan = Plan(
@@ -130,7 +172,7 @@ def _plan(
         translations={},
     )
     if repeats is None:
-        plan.translations = _translate(gateway, plan, transmission, reading)
+        plan.translations = _translate(gateway, plan, transmission, reading, wanted)
     return plan
 
 
@@ -144,7 +186,7 @@ def _unassigned(
     text: str,
 ) -> Plan:
     """A plan for what no agreement covers: it is judged by the standard, so that a person sees what it is."""
-    advice = "put the profile right, or ask the sender; then have the file sent again"
+    advice = "put the profile right, then reprocess it; or ask the sender"
     return Plan(
         interchange=interchange,
         sha256=sha256,
@@ -192,7 +234,7 @@ def _history(
     return None, [error("duplicate-interchange", text, place, interchange.control_number)]
 
 
-def _test_conflict(recognition: Recognition, interchange: Interchange, reading: Reading) -> list[Finding]:
+def indicator_conflict(recognition: Recognition, interchange: Interchange, reading: Reading) -> list[Finding]:
     """Test data must never become a shipment; real data under a test agreement is only worth a word."""
     agreement = recognition.agreement
     if agreement is None or interchange.test == (agreement.status == "test"):
@@ -205,30 +247,40 @@ def _test_conflict(recognition: Recognition, interchange: Interchange, reading: 
     return [msgspec.structs.replace(error("test-indicator-conflict", text, place), severity="warning")]
 
 
-def _translate(gateway: Gateway, plan: Plan, transmission: Transmission, reading: Reading) -> dict[int, Translation]:
-    """The canonical forms of the accepted messages, archived with one sync; what a map finds joins the findings."""
-    made: list[tuple[JudgedMessage, Flow, Canonical, list[Reference]]] = []
-    digests: dict[str, str] = {}
-    for judged in plan.judgement.messages:
-        pair = plan.flows.get(id(judged.message))
+def map_messages(
+    gateway: Gateway, judgement: Judgement, flows: Mapping[int, tuple[Agreement, Flow]], on: date, source: Source
+) -> list[Meant]:
+    """What the accepted messages mean; what a map finds joins the findings, and takes others with it as agreed."""
+    made: list[Meant] = []
+    for judged in judgement.messages:
+        pair = flows.get(id(judged.message))
         if pair is None or judged.validated is None or not judged.accepted:
             continue
         agreement, flow = pair
         map_ = gateway.catalogue.map(flow.map)
         if map_ is None:
             raise LookupError(f"agreement `{agreement.id}`, flow `{flow.id}`: there is no map `{flow.map}`")
-        digests[flow.map] = map_.digest
-        where = message_place(plan.interchange, judged.group, judged.message, reading.source)
-        context = map_context(agreement, flow, transmission.at.date(), where, reading.source)
-        mapped = map_validated(judged.validated, map_, context)
+        where = message_place(judgement.interchange, judged.group, judged.message, source)
+        mapped = map_validated(judged.validated, map_, map_context(agreement, flow, on, where, source))
         judged.findings.extend(mapped.findings)
         if mapped.document is not None and judged.accepted:
-            made.append((judged, flow, mapped.document, mapped.references))
+            made.append(Meant(judged, flow, mapped.document, mapped.references, map_.digest))
     # Now that all is known about each message: who falls with whom.
-    widen(plan.judgement, widest(flow.reject_scope for _, flow in plan.flows.values()))
-    made = [each for each in made if each[0].accepted]
-    locators = gateway.archive.append_all([write_canonical(document) for _, _, document, _ in made])
+    widen(judgement, widest(flow.reject_scope for _, flow in flows.values()))
+    return [each for each in made if each.judged.accepted]
+
+
+def _translate(
+    gateway: Gateway, plan: Plan, transmission: Transmission, reading: Reading, wanted: Collection[int] | None
+) -> dict[int, Translation]:
+    """The canonical forms of the accepted messages, archived with one sync."""
+    made = map_messages(gateway, plan.judgement, plan.flows, transmission.at.date(), reading.source)
+    if wanted is not None:
+        made = [each for each in made if message_extent(reading, each.judged.message)[0] in wanted]
+    locators = gateway.archive.append_all([write_canonical(each.document) for each in made])
     return {
-        id(judged.message): Translation(flow.canonical, locator, indexed(flow, found), flow.map, digests[flow.map])
-        for (judged, flow, _, found), locator in zip(made, locators, strict=True)
+        id(each.judged.message): Translation(
+            each.flow.canonical, locator, indexed(each.flow, each.references), each.flow.map, each.map_sha256
+        )
+        for each, locator in zip(made, locators, strict=True)
     }

@@ -88,7 +88,12 @@ def record_for_partner(
         size=locator.size,
         sha256=locator.sha256,
         at=now,
-        facts={},
+        facts={
+            "agreement": agreement.id,
+            "flow": flow.id,
+            "us": agreement.us.id,
+            "standard": flow.message.standard,
+        },
         lane=lane,
         answers=answers,
     )
@@ -156,6 +161,7 @@ def publish(gateway: Gateway, connection: Connection, message: MessageRow, size:
             "agreement": message.agreement or "",
             "flow": message.flow or "",
             "test": "yes" if message.test else "no",
+            **({"reprocesses": message.parent} if message.parent is not None else {}),
         },
         lane=message.lane,
     )

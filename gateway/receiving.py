@@ -4,6 +4,9 @@ Promise 1 in two functions. Each archives the raw bytes, which are durable on re
 transaction: the place of the bytes, the transmission, its event and the job that will read it. Only when they return
 may a channel say OK to its peer: the SFTP server to a close, the RabbitMQ consumer to its broker, ``sallyport send`` to
 its caller. A crash between the two leaves an orphan in a pack, which nothing refers to; a crash after them is no loss.
+
+An AS2 message brings several documents, a receipt and a row of its own, all of which are one transaction
+(:mod:`gateway.channels.as2.reception`); :func:`record_arrival` is the part of it that all channels have in common.
 """
 
 from __future__ import annotations
@@ -58,7 +61,7 @@ def receive_from_partner(gateway: Gateway, arrival: Arrival) -> str:
 
     def commit(connection: Connection) -> None:
         objects.record(connection, locator, now)
-        _record(gateway, connection, transmission, READ)
+        record_arrival(gateway, connection, transmission, READ)
         # What the partner sees of its own upload; a staged one gives up its place.
         if arrival.staged is not None:
             mailboxes.remove(connection, arrival.staged, now)
@@ -131,7 +134,7 @@ def receive_from_business(
             )
             return Accepted(earlier.subject, True)
         objects.record(connection, locator, now)
-        _record(gateway, connection, transmission, BUILD)
+        record_arrival(gateway, connection, transmission, BUILD)
         return Accepted(transmission.id, False)
 
     accepted = gateway.database.write(commit)
@@ -139,7 +142,11 @@ def receive_from_business(
     return accepted
 
 
-def _record(gateway: Gateway, connection: Connection, transmission: Transmission, stage: str) -> None:
+def record_arrival(gateway: Gateway, connection: Connection, transmission: Transmission, stage: str | None) -> None:
+    """Record what came, in the caller's transaction, and order the stage that it waits for; ``None`` if for none.
+
+    Its bytes (``objects.record``) come first.
+    """
     transmissions.record(connection, transmission)
     journal.append(
         connection,
@@ -149,11 +156,12 @@ def _record(gateway: Gateway, connection: Connection, transmission: Transmission
         actor=transmission.party or "business",
         data={"name": transmission.name, "size": transmission.size, "sha256": transmission.sha256},
     )
-    gateway.queue.enqueue(
-        connection,
-        kind=stage,
-        key=f"{stage}:{transmission.id}",
-        payload={"transmission": transmission.id},
-        partner=transmission.party or BUSINESS,
-        lane=transmission.lane,
-    )
+    if stage is not None:
+        gateway.queue.enqueue(
+            connection,
+            kind=stage,
+            key=f"{stage}:{transmission.id}",
+            payload={"transmission": transmission.id},
+            partner=transmission.party or BUSINESS,
+            lane=transmission.lane,
+        )

@@ -1,8 +1,8 @@
 """The running gateway: what listens, what works, and how it stops.
 
-One process. The event loop carries the SFTP server, the exchange with the company's systems and the control socket;
-worker threads run the stages; one more thread sweeps. Everything that must survive is in the database and the archive,
-so stopping is a courtesy: a gateway that is killed starts again where it was.
+One process. The event loop carries the SFTP server, the AS2 endpoint, the exchange with the company's systems and the
+control socket; worker threads run the stages; one more thread sweeps. Everything that must survive is in the database
+and the archive, so stopping is a courtesy: a gateway that is killed starts again where it was.
 """
 
 from __future__ import annotations
@@ -22,6 +22,13 @@ from sqlalchemy.exc import DBAPIError
 
 from archive import ArchiveFault
 from gateway.arrival import Arrival, ArrivalRefused, BrokenUpload, printable
+from gateway.channels.as2.keys import As2Keys
+from gateway.channels.as2.posting import HttpPoster
+from gateway.channels.as2.receipts import take_mdn
+from gateway.channels.as2.reception import Reception
+from gateway.channels.as2.sending import As2Sender
+from gateway.channels.as2.server import As2Server
+from gateway.channels.as2.spool import SpoolFolder
 from gateway.channels.sftp import Limits, Login, SftpServer, host_keys
 from gateway.config import Home
 from gateway.control import ControlSocket, Order, Status, obey
@@ -35,7 +42,7 @@ from gateway.metrics import serve_metrics
 from gateway.outbound import build_message
 from gateway.publishing import DELIVER
 from gateway.receiving import BUILD, READ, Conflict, receive_from_business, receive_from_partner
-from gateway.sweeping import sweep, tidy
+from gateway.sweeping import sweep, tidy, watch_certificates
 from gateway.working import Workers
 from partners import SftpChannel
 from queues import Consumer, EmbeddedExchange, Exchange, Letter, NotNow, RabbitExchange, Unreachable
@@ -45,6 +52,7 @@ log = structlog.get_logger()
 
 PROFILES_EVERY = 1.0
 """Seconds between looks for changed profiles."""
+CERTIFICATES_EVERY = 3600.0
 TIDY_EVERY = 24 * 3600.0
 
 
@@ -53,6 +61,8 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
 
     pid: int
     sftp_port: int
+    as2_port: int | None = None
+    """``None`` where the configuration does not enable AS2."""
     metrics_port: int | None
     business: Literal["amqp", "embedded"]
     trouble: str | None = None
@@ -98,9 +108,12 @@ async def _exchange(gateway: Gateway) -> Exchange:
 async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, ready: Callable[[Serving], None]) -> None:
     config = gateway.home.config
     loop = asyncio.get_running_loop()
+    keys = As2Keys(gateway.home.keys)
+    poster = HttpPoster()
+    sender = As2Sender(keys, poster, SpoolFolder(gateway.home.as2_outgoing, reserve=config.as2.disk_reserve))
     workers = Workers(
         gateway,
-        {READ: read_transmission, BUILD: build_message, DELIVER: deliver_with(runner(exchange, loop))},
+        {READ: read_transmission, BUILD: build_message, DELIVER: deliver_with(runner(exchange, loop), sender)},
         config.workers,
     )
     sftp = SftpServer(
@@ -113,6 +126,8 @@ async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, read
         limits=Limits(upload=config.sftp.max_upload, disk_reserve=config.sftp.disk_reserve),
         clock=gateway.clock,
     )
+    as2_spool = SpoolFolder(gateway.home.as2_spool, reserve=config.as2.disk_reserve)
+    as2 = As2Server(gateway, Reception(gateway, keys, take_mdn), as2_spool) if config.as2.enabled else None
     sweeper = _Sweeper(gateway, partial(loop.call_soon_threadsafe, stop.set))
     consumer: Consumer | None = None
     serving: Serving | None = None
@@ -130,8 +145,11 @@ async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, read
     # What begins last ends first: what brings new work, then the work, then what looks on. Whatever fails to begin or
     # to end, the others are ended.
     async with AsyncExitStack() as running:
+        running.callback(as2_spool.close)
+        running.callback(poster.close)
         if config.metrics.enabled:
-            metrics = serve_metrics(gateway, config.metrics.listen, config.metrics.port, lambda: sftp.connections)[0]
+            settings = config.metrics
+            metrics = serve_metrics(gateway, settings.listen, settings.port, lambda: sftp.connections, as2)[0]
             running.callback(metrics.server_close)
             running.push_async_callback(asyncio.to_thread, metrics.shutdown)
         sweeper.start()
@@ -142,9 +160,13 @@ async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, read
         running.push_async_callback(consumer.stop)
         running.push_async_callback(sftp.stop)
         await sftp.listen(config.sftp.listen, config.sftp.port)
+        if as2 is not None:
+            running.push_async_callback(as2.stop)
+            await as2.listen(config.as2.listen, config.as2.port)
         serving = Serving(
             pid=os.getpid(),
             sftp_port=sftp.port,
+            as2_port=as2.port if as2 is not None else None,
             metrics_port=metrics.server_port if config.metrics.enabled else None,
             business="amqp" if config.business.amqp else "embedded",
         )
@@ -236,7 +258,7 @@ class _Sweeper:
 
     def _run(self) -> None:
         every = self._gateway.home.config.overdue_check.total_seconds()
-        elapsed = {"sweep": every, "tidy": TIDY_EVERY}
+        elapsed = {"sweep": every, "certificates": CERTIFICATES_EVERY, "tidy": TIDY_EVERY}
         while not self._stopping.wait(PROFILES_EVERY):
             elapsed = {name: seconds + PROFILES_EVERY for name, seconds in elapsed.items()}
             if self._gateway.failure is not None:
@@ -249,6 +271,9 @@ class _Sweeper:
                 if elapsed["sweep"] >= every:
                     elapsed["sweep"] = 0.0
                     sweep(self._gateway)
+                if elapsed["certificates"] >= CERTIFICATES_EVERY:
+                    elapsed["certificates"] = 0.0
+                    watch_certificates(self._gateway)
                 if elapsed["tidy"] >= TIDY_EVERY:
                     elapsed["tidy"] = 0.0
                     tidy(self._gateway)

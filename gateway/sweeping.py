@@ -1,4 +1,4 @@
-"""What time brings: receipts that fall due, leases that run out, uploads that have been shown long enough.
+"""What time brings: receipts that fall due, leases that run out, certificates that end.
 
 One pass does each of these in transactions of its own, and any number of nodes may sweep at the same time: every
 change asks again, under a lock, whether it still has to be made.
@@ -6,17 +6,21 @@ change asks again, under a lock, whether it still has to be made.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
+from gateway.channels.as2.inventory import Listed, inventory
+from gateway.channels.as2.keys import As2Keys
 from gateway.instance import Gateway
 from gateway.ledger import cases, expectations
 from gateway.ledger.expectations import Expectation
 
 log = structlog.get_logger()
 
+ALERTS = (60, 30, 7, 1)
+"""Days before the end of a certificate at which somebody is told: partners take weeks to change one."""
 AT_ONCE = 100
 """Receipts marked overdue in one transaction."""
 KEYS_KEPT = timedelta(days=30)
@@ -38,9 +42,47 @@ def sweep(gateway: Gateway) -> int:
     return found
 
 
+def watch_certificates(gateway: Gateway) -> int:
+    """Open a case for each certificate of AS2 that ends soon, once for each of :data:`ALERTS`; how many were opened.
+
+    A case that somebody closed is not opened again: the next one comes when the next of those days is there.
+    """
+    now, register = gateway.clock(), gateway.profiles.current
+    listed = [each for each in inventory(register, As2Keys(gateway.home.keys), now) if _ends(each, now)]
+    parties = {each.owner: each.owner if each.ours else register.channels[each.owner].party for each in listed}
+    return gateway.database.write(lambda c: sum(_alert(c, each, parties[each.owner], now) for each in listed))
+
+
 def tidy(gateway: Gateway) -> None:
     """What once a day is enough for."""
     gateway.database.write(lambda connection: gateway.queue.forget(connection, gateway.clock() - KEYS_KEPT))
+
+
+def _ends(each: Listed, now: datetime) -> bool:
+    """Whether it will stop working before the profile stops using it."""
+    if each.not_after is None or each.not_after - now > timedelta(days=max(ALERTS)):
+        return False
+    return each.valid_to is None or each.valid_to >= max(each.not_after.date(), now.date())
+
+
+def _alert(connection: Connection, each: Listed, party: str, now: datetime) -> bool:
+    """Whether a case was opened."""
+    if each.not_after is None or each.fingerprint is None:
+        return False
+    left = each.not_after - now
+    reached = [days for days in ALERTS if left <= timedelta(days=days)]
+    cause = "certificate-expired" if left <= timedelta(0) else f"certificate-expires-{min(reached)}"
+    if any(known.cause == cause for known in cases.about(connection, [each.fingerprint])):
+        return False
+    whose = "our" if each.ours else "the partner's"
+    whom = "every partner that has it" if each.ours else "the partner"
+    text = (
+        f"{whose} certificate {each.file} of `{each.owner}` ({each.subject}, used to {', '.join(each.use)})"
+        f" {'expired' if left <= timedelta(0) else 'ends'} on {each.not_after:%Y-%m-%d}. Agree with {whom} on its"
+        " successor and the day of the change, and name both in the profile: they may overlap"
+    )
+    cases.open(connection, cause, text, each.fingerprint, party, now)
+    return True
 
 
 def _overdue(gateway: Gateway, connection: Connection) -> int:

@@ -59,9 +59,18 @@ class GiveUp(Exception):
 class TryAgain(Exception):
     """A stage could not do its work now; the text says what was in the way. The pauses follow the flow's terms."""
 
-    def __init__(self, text: str, base: timedelta = BASE, cap: timedelta = CAP, budget: timedelta = BUDGET) -> None:
+    def __init__(
+        self,
+        text: str,
+        base: timedelta = BASE,
+        cap: timedelta = CAP,
+        budget: timedelta = BUDGET,
+        *,
+        at_least: timedelta = timedelta(0),
+    ) -> None:
+        """``at_least`` is the shortest pause: the counterpart asked for it, or an answer is due meanwhile."""
         super().__init__(text)
-        self.base, self.cap, self.budget = base, cap, budget
+        self.base, self.cap, self.budget, self.at_least = base, cap, budget, at_least
 
 
 class Workers:
@@ -131,7 +140,7 @@ class Workers:
         if job.expiries >= DEATHS_BEFORE_BURIAL:
             text = (
                 f"{job.expiries} workers ended without a word while they ran the stage `{job.kind}`, which may be what"
-                " ended them. Look into the log of those moments and at the memory; then resend, or have it sent again"
+                " ended them. Look into the log of those moments and at the memory; then resend or reprocess it"
             )
             self._settle(partial(self._bury, job, "workers-ended", text))
             return
@@ -142,9 +151,9 @@ class Workers:
         except GiveUp as error:
             self._settle(partial(self._bury, job, error.cause, str(error)))
         except TryAgain as error:
-            self._again(job, str(error), error.base, error.cap, error.budget)
+            self._again(job, str(error), error.base, error.cap, error.budget, error.at_least)
         except ArchiveDamaged as error:
-            self._settle(partial(self._bury, job, "archive-damaged", f"{error}. Then resend, or have it sent again"))
+            self._settle(partial(self._bury, job, "archive-damaged", f"{error}. Then resend or reprocess it"))
         except (*NOT_NOW, ArchiveFault, OSError) as error:
             log.warning("not possible now; trying again later", error=str(error))
             self._again(job, str(error), BASE, CAP, BUDGET)
@@ -153,19 +162,27 @@ class Workers:
             log.exception("a stage failed unexpectedly")
             text = f"{type(error).__name__}: {error}"
             if job.attempt >= FAULTS_BEFORE_BURIAL:
-                advice = "this is a fault of the gateway: report it with the log, then resend, or have it sent again"
+                advice = "this is a fault of the gateway: report it with the log, then resend or reprocess it"
                 self._settle(partial(self._bury, job, "stage-failed", f"{text} ({advice})"))
             else:
                 self._again(job, text, timedelta(seconds=1), timedelta(seconds=10), BUDGET)
 
-    def _again(self, job: Job, reason: str, base: timedelta, cap: timedelta, budget: timedelta) -> None:
+    def _again(
+        self,
+        job: Job,
+        reason: str,
+        base: timedelta,
+        cap: timedelta,
+        budget: timedelta,
+        at_least: timedelta = timedelta(0),
+    ) -> None:
         now = self._gateway.clock()
         if now - job.enqueued_at >= budget:
             text = f"given up after {budget}: {reason}. Put the cause right, then resend"
             self._settle(partial(self._bury, job, "retries-used-up", text))
             return
         # Randomness spreads retries out; nothing secret hangs on it.
-        pause = backoff(job.attempt, base, cap, random.random())  # noqa: S311
+        pause = max(at_least, backoff(job.attempt, base, cap, random.random()))  # noqa: S311
         log.info("trying again later", reason=reason, seconds=round(pause.total_seconds(), 1))
         self._settle(lambda connection: self._gateway.queue.retry(connection, job, now + pause, reason))
 

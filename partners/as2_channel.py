@@ -76,10 +76,6 @@ class As2Http(Model):
 
     chunked: Literal["never", "large", "always"] = "never"
     """Whether the body goes in chunks; ``large``: from 10 MB on."""
-    expect_continue: Switch = False
-    """Whether the partner is asked before the body goes out; it can then refuse early."""
-    restart: Switch = False
-    """Whether an interrupted transfer is resumed where it broke (AS2 Restart)."""
     user: Annotated[str, Form(r"[\x21-\x39\x3b-\x7e]{1,128}", "a user name without colons")] | None = None
     secret: Id | None = None
     """The name of the password among the gateway's secrets."""

@@ -4,8 +4,8 @@ A preset only fills in what the profile leaves out, and the resolved profile hol
 a preset never changes what a message was handled under. Each value stands for something the product is known to do:
 
 *biztalk* encrypts keys with OAEP and SHA-1, and refuses chunked bodies. *cleo*, *seeburger* and *webmethods* are
-Drummond-certified products that take our defaults; *webmethods* also resumes interrupted transfers. *mendelson* answers
-a repeated Message-ID with an error, whatever became of the first one, so after a known failure it gets a new one.
+Drummond-certified products that take our defaults. *mendelson* answers a repeated Message-ID with an error, whatever
+became of the first one, so after a known failure it gets a new one.
 *openas2* and *phase2* do not notice a repeated message, so a receipt is waited for longer before they get one again.
 *sterling* expects the older spelling of digest names and needs the transfer encoding stated on every part, which is our
 default; it breaks on the attribute CMSAlgorithmProtection, which is never sent.
@@ -27,7 +27,7 @@ PRESETS: dict[Product, dict[str, Setting]] = {
     "phase2": {"mdn": {"patience": "PT10M"}},
     "seeburger": {},
     "sterling": {"micalg_spelling": "sha256", "http": {"chunked": "never"}},
-    "webmethods": {"http": {"restart": "yes"}},
+    "webmethods": {},
 }
 """What a product's preset fills in, by the keys of an AS2 channel."""
 

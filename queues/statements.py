@@ -287,6 +287,17 @@ def delete_buried(job_id: int) -> Delete:
     return delete(job).where(job.c.id == job_id, job.c.state == "buried")
 
 
+def delete_buried_of(key: str) -> Delete:
+    """The buried jobs of a key, and of the keys that begin with it and a colon, are dropped."""
+    longer = job.c.key.startswith(f"{key}:", autoescape=True)
+    return delete(job).where(job.c.state == "buried", or_(job.c.key == key, longer))
+
+
+def living_job(key: str) -> Select[int]:
+    """The job of this key that is not buried."""
+    return select(job.c.id).where(job.c.key == key, job.c.state != "buried")
+
+
 def buried_jobs(limit: int) -> Select[*tuple[object, ...]]:
     """Jobs that were given up, oldest first."""
     return select(*JOB_COLUMNS).where(job.c.state == "buried").order_by(job.c.id).limit(limit)

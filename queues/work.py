@@ -237,6 +237,14 @@ class WorkQueue:
         """Whether a buried job of this id was there; it is gone, and its key stays taken."""
         return connection.execute(statements.delete_buried(job_id)).rowcount == 1
 
+    def drop_buried(self, connection: Connection, key: str) -> int:
+        """How many jobs that were given up are gone now: those of this key, and of keys that add ``:`` and more."""
+        return connection.execute(statements.delete_buried_of(key)).rowcount
+
+    def expects(self, connection: Connection, key: str) -> bool:
+        """Whether a job of this key will still run, or is running."""
+        return connection.execute(statements.living_job(key)).first() is not None
+
     def depth(self, connection: Connection) -> list[LaneDepth]:
         """What waits in each lane that has any job."""
         return [

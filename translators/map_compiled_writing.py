@@ -166,9 +166,6 @@ class _Emitter:
                 # So is the LE that closes what an LS has opened.
                 with self.text.block("if out[-1].name != 'LE'"):
                     self.text.line(f"out.append({self._segment(part.parts[-1])}(W, o, number, True))")
-            if part.parts[-1].node.name == "LE":
-                self.text.line(f"last = {self._segment(part.parts[-1])}(W, o, number, True)")
-                self.text.line("if out[-1].name != 'LE' and last is not None: out.append(last)")
             self.text.line(f"return Node(name={part.node.name!r}, group=True, children=out)")
         return name
 

@@ -33,7 +33,8 @@ yes|in|out``, ``always: yes`` (written without values). Of a segment: ``wrap: N`
 ``again: yes`` (written once more while a list inside it has items left; all are read), ``raw: yes`` and nothing else
 (carried as text in ``raw`` of the object in hand, and written back; see :mod:`translators.map_raw`). Of a group:
 ``parts``, ``split: CHILD`` (read as several), ``bounded: "0100"`` (X12 LS and LE of this identifier around all of it;
-they are not parts of their own).
+they are not parts of their own; where the guide has a group LS, they are its first and its last part, and written when
+something stands between them).
 
 **Fields.** ``to``, ``as`` (a codec; the field's type decides when it is left out), ``table``, ``required``, ``absent``
 (a text that stands for no value), ``default`` (what is read from nothing), ``beside: {PLACE: text}`` (written with the

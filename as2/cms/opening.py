@@ -50,7 +50,7 @@ _TAIL: Final = 32
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """An envelope that one of our keys opened."""
+    """An envelope that one of our keys opened; if it was opened ``late``, once the content was read to its end."""
 
     content: Source
     """What was inside, decrypted anew each time it is read."""
@@ -101,6 +101,8 @@ class _Decrypted(msgspec.Struct, frozen=True):
     encrypted: Source
     key: bytes
     size: int
+    right: bool = True
+    """Whether the padding is what it must be; if not, the end of the content says so."""
 
     def __repr__(self) -> str:
         """How much there is; nothing of the key."""
@@ -112,6 +114,8 @@ class _Decrypted(msgspec.Struct, frozen=True):
             yield from _cut(_decrypted(self.envelope, self.encrypted, self.key), self.size)
         except (Refused, Malformed):
             raise _closed() from None
+        if not self.right:
+            raise _closed()
 
 
 def read_envelope(content: Source) -> EnvelopeFacts:
@@ -129,11 +133,14 @@ def read_envelope(content: Source) -> EnvelopeFacts:
     )
 
 
-def open_envelope(content: Source, *, keys: Sequence[KeyPair], permits: Permits, entropy: Entropy) -> Opened:
+def open_envelope(
+    content: Source, *, keys: Sequence[KeyPair], permits: Permits, entropy: Entropy, late: bool = False
+) -> Opened:
     """What a ContentInfo with EnvelopedData or AuthEnvelopedData holds, if one of `keys` opens it.
 
     `entropy` is asked for the keys that take the place of those that do not come out. `Insufficient` for a cipher
-    without a permit, `DecryptionFailed` for everything else.
+    without a permit, `DecryptionFailed` for everything else. With `late`, wrong padding is found where the content ends
+    and not before: whoever reads it does the same work, in the same time, whether the padding is right or wrong.
     """
     try:
         envelope = _survey(content)
@@ -144,19 +151,21 @@ def open_envelope(content: Source, *, keys: Sequence[KeyPair], permits: Permits,
             "weak-cipher", f"It is encrypted with {envelope.cipher.name}, which the profile does not permit."
         )
     attempts, noted = _attempts(envelope.recipients, keys)
-    for recipient, pair, key in _content_keys(attempts[:_MOST_ATTEMPTS], envelope.cipher.key_size, entropy):
-        size = _size_if_right(envelope, content, key)
-        if size is not None:
-            return Opened(
-                content=_Decrypted(envelope, content, key, size),
-                cipher=envelope.cipher.name,
-                key_transport=str(recipient.method),
-                opened_by=pair,
-                form=envelope.form,
-                recipients=len(envelope.recipients),
-                tolerances=envelope.tolerances | noted,
-            )
-    raise _closed()
+    drawn = _content_keys(attempts[:_MOST_ATTEMPTS], envelope.cipher.key_size, entropy)
+    sizes = (_size_if_right(envelope, content, key) for _, _, key in drawn)
+    found = next(((each, size) for each, size in zip(drawn, sizes, strict=True) if size is not None), None)
+    if found is None and not (late and envelope.cipher.mode == "cbc"):
+        raise _closed()
+    (recipient, pair, key), size = found or (drawn[0], max(0, envelope.cipher_size - 1))
+    return Opened(
+        content=_Decrypted(envelope, content, key, size, found is not None),
+        cipher=envelope.cipher.name,
+        key_transport=str(recipient.method),
+        opened_by=pair,
+        form=envelope.form,
+        recipients=len(envelope.recipients),
+        tolerances=envelope.tolerances | noted,
+    )
 
 
 def _content_keys(

@@ -40,20 +40,22 @@ COMMANDS = {
     "validate": Entry("files", "List every finding with its place; accepted or not, per message.", _FILES),
     "translate": Entry("translation", "Turn messages into canonical documents, or into another syntax.", _FILES),
     "ack": Entry("acknowledgment", "Print the acknowledgment that a file deserves.", _FILES),
+    "as2": Entry("as2", "Find out what is wrong with an AS2 message or receipt.", _FILES),
     "check": Entry("running", "Check the configuration and the profiles. Nothing is started.", _RUNNING),
     "serve": Entry("running", "Run the gateway until it is told to stop.", _RUNNING),
     "doctor": Entry("doctor", "Say what is not as it should be on this machine, and what to do.", _RUNNING),
     "archive": Entry("archive", "Check the archive of everything that was exchanged.", _RUNNING),
-    "messages": Entry("messages", "Find messages, see their story, send them again.", _EXCHANGE),
+    "messages": Entry("messages", "Find messages, see their story; resend, reprocess, rerun, dismiss.", _EXCHANGE),
     "receipts": Entry("receipts", "See which receipts partners owe us, and since when.", _EXCHANGE),
     "cases": Entry("cases", "Work for a person: what the gateway cannot settle by itself.", _EXCHANGE),
     "send": Entry("business", "Hand a canonical document to the gateway, for a partner.", _EXCHANGE),
     "receive": Entry("business", "Take the canonical documents that the gateway published.", _EXCHANGE),
+    "keys": Entry("keys", "Make, import, export and list the keys and certificates of AS2.", _PARTNERS),
     "profiles": Entry("profiles", "Check, list and compare the partners' profiles.", _PARTNERS),
     "guides": Entry("guides", "See the grammars of messages, and import more of them.", _PARTNERS),
     "maps": Entry("maps", "See what messages mean in the canonical form, and how partners differ.", _PARTNERS),
 }
-GROUPS = frozenset({"archive", "messages", "receipts", "cases", "profiles", "guides", "maps"})
+GROUPS = frozenset({"archive", "as2", "cases", "guides", "keys", "maps", "messages", "profiles", "receipts"})
 
 
 def command_line(only: str | None = None) -> typer.Typer:

@@ -20,15 +20,17 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from gateway.catalogue import Catalogue
+from gateway.cli.certificates import urgent_certificates
 from gateway.cli.output import Exit, one_line, print_json, table
 from gateway.cli.places import DEFAULT_HOME, HomeOption, JsonOption
+from gateway.clock import system_clock
 from gateway.config import ConfigFault, Home, NoGateway, open_home
 from gateway.control import NoAnswer, NotRunning, Status, ask
 from gateway.database import Database, DatabaseFault
 from gateway.ledger.migrating import current, head
 from gateway.profiles_folder import load_profiles
 from gateway.serving import Serving
-from partners import SftpChannel
+from partners import As2Channel, Register, SftpChannel
 from queues import ExchangeFault, RabbitExchange
 
 SAFE_SQLITE = (3, 51, 3)
@@ -60,7 +62,7 @@ def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
     else:
         running, serving = _running(place)
         looks += [_sqlite()] if place.config.database == "sqlite" else []
-        looks += [*_data(place), _ledger(place), _profiles(place), running]
+        looks += [*_data(place), _ledger(place), *_profiles(place), running]
         looks += [] if serving else _ports(place)
         looks += [_exchange(place)]
     if as_json:
@@ -108,18 +110,34 @@ def _data(place: Home) -> list[Look]:
     return looks
 
 
-def _profiles(place: Home) -> Look:
+def _profiles(place: Home) -> list[Look]:
     loaded = load_profiles(place.profiles, Catalogue(place.guides))
     errors_found = [each for each in loaded.faults if each.severity == "error"]
     if errors_found:
         told = f"{len(errors_found)} faults; `sallyport check` lists them. The first: {errors_found[0]}"
-        return Look("profiles", "bad", told)
-    if loaded.faults:
-        return Look("profiles", "warning", "; ".join(str(each) for each in loaded.faults))
+        return [Look("profiles", "bad", told)]
     channels = loaded.register.channels.values() if loaded.register else ()
     logins = sum(isinstance(channel, SftpChannel) for channel in channels)
+    partners = sum(isinstance(channel, As2Channel) for channel in channels)
     many = len(loaded.register.agreements) if loaded.register else 0
-    return Look("profiles", "good", f"{many} agreements, {logins} mailboxes in {place.profiles}")
+    told = f"{many} agreements, {logins} mailboxes, {partners} AS2 partners in {place.profiles}"
+    look = Look("profiles", "good", told)
+    if loaded.faults:
+        look = Look("profiles", "warning", "; ".join(str(each) for each in loaded.faults))
+    return [look, *(_certificates(place, loaded.register) if loaded.register else ())]
+
+
+def _certificates(place: Home, register: Register) -> list[Look]:
+    """Those of AS2 that somebody has to do something about."""
+    now = system_clock()
+    return [
+        Look(
+            "AS2 certificate",
+            "warning" if each.state.startswith("expires") else "bad",
+            f"{each.file} of `{each.owner}`, used to {', '.join(each.use)}: {each.state}",
+        )
+        for each in urgent_certificates(place, register, now)
+    ]
 
 
 def _running(place: Home) -> tuple[Look, bool]:
@@ -130,7 +148,9 @@ def _running(place: Home) -> tuple[Look, bool]:
     except (NoAnswer, msgspec.ValidationError) as fault:
         return Look("gateway", "bad", f"runs and cannot be talked to: {fault}"), True
     metrics = f", metrics on port {serving.metrics_port}" if serving.metrics_port else ""
-    told = f"runs as process {serving.pid}: SFTP on port {serving.sftp_port}{metrics}, business side {serving.business}"
+    as2 = f", AS2 on port {serving.as2_port}" if serving.as2_port else ""
+    told = f"runs as process {serving.pid}: SFTP on port {serving.sftp_port}{as2}{metrics}"
+    told += f", business side {serving.business}"
     if serving.trouble:
         return Look("gateway", "warning", f"{told}. {serving.trouble}"), True
     return Look("gateway", "good", told), True
@@ -141,6 +161,8 @@ def _ports(place: Home) -> list[Look]:
     config = place.config
     looks = []
     wanted = [("SFTP port", "sftp", config.sftp.listen, config.sftp.port)]
+    if config.as2.enabled:
+        wanted.append(("AS2 port", "as2", config.as2.listen, config.as2.port))
     if config.metrics.enabled:
         wanted.append(("metrics port", "metrics", config.metrics.listen, config.metrics.port))
     for what, key, listen, port in wanted:

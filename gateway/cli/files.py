@@ -6,9 +6,9 @@ With ``--profile AGREEMENT`` a file is judged as that agreement's flows say; wit
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -25,10 +25,18 @@ from translators.finding import Finding
 from translators.guide import Guide
 from translators.judgement import Judgement, judge
 from translators.lookup import Alias
-from translators.parts import MessageRead
+from translators.parts import MessageRead, PackageRead
 from translators.reading import read
 from translators.reading_terms import TermsFor
-from translators.report import InspectedAddress, Inspection, Report, ReportedInterchange
+from translators.report import (
+    InspectedAddress,
+    InspectedPackage,
+    Inspection,
+    Report,
+    ReportedInterchange,
+    ReportedMessage,
+    ReportedPackage,
+)
 from translators.scope import widen, widest
 from translators.streamed_report import StreamedInspection, StreamedReport, write_document
 from translators.streaming import read_stream
@@ -76,7 +84,7 @@ def inspect(
     as_json: JsonOption = False,
     everything: AllOption = False,
 ) -> None:
-    """Show a file's envelopes: syntax, parties, control numbers, messages.
+    """Show a file's envelopes: syntax, parties, control numbers, messages, packages.
 
     What the messages hold is not judged.
     """
@@ -102,7 +110,7 @@ def validate(
     as_json: JsonOption = False,
     everything: AllOption = False,
 ) -> None:
-    """List every finding with its place; accepted or not, per message."""
+    """List every finding with its place; accepted or not, per message and package."""
     catalogue = Catalogue.of(home)
     agreement = agreement_at_hand(catalogue, profile, home)
     taken = StreamedReport(
@@ -113,7 +121,7 @@ def validate(
     with progress("judging messages") as step:
         for part in read_stream(content.pieces, terms=reading_terms(agreement)):
             taken.take(part)
-            if isinstance(part, MessageRead):
+            if isinstance(part, MessageRead | PackageRead):
                 step()
     made = taken.report()
     if as_json:
@@ -208,7 +216,8 @@ def end_line() -> None:
 
 def _show_interchange(made: Report, each: ReportedInterchange) -> None:
     test = ", a test" if each.test else ""
-    in_part = any(message.accepted for message in each.messages) and not each.accepted
+    units: Iterable[ReportedMessage | ReportedPackage] = chain(each.messages, each.packages)
+    in_part = not each.accepted and any(unit.accepted for unit in units)
     verdict = "accepted in part" if in_part else _word(each.accepted)
     say(
         f"{(made.syntax or '').upper()} interchange {printable(each.control_number)}"
@@ -235,6 +244,17 @@ def _show_interchange(made: Report, each: ReportedInterchange) -> None:
     if len(listed) < len(each.messages):
         many, accepted = len(each.messages), sum(message.accepted for message in each.messages)
         say(f"  in all {many:,} messages: {accepted:,} accepted, {many - accepted:,} rejected")
+    packages = each.packages
+    if len(packages) > MANY:
+        packages = list(islice((package for package in packages if not package.accepted), MANY))
+    if packages:
+        table(
+            ("  package", "octets", "verdict"),
+            [(f"  {printable(one.reference)}", f"{one.octets:,}", _word(one.accepted)) for one in packages],
+        )
+    if len(packages) < len(each.packages):
+        many, accepted = len(each.packages), sum(package.accepted for package in each.packages)
+        say(f"  in all {many:,} packages: {accepted:,} accepted, {many - accepted:,} rejected")
 
 
 def _show_verdict(made: Report, file: str) -> None:
@@ -245,12 +265,17 @@ def _show_verdict(made: Report, file: str) -> None:
     if made.accepted:
         line(f"accepted: {told}", "bold green")
         return
-    many = sum(len(each.messages) for each in made.interchanges)
-    rejected = sum(not message.accepted for each in made.interchanges for message in each.messages)
-    whose = f"{rejected:,} of {findings.counted(many, 'message')} rejected, " if many else ""
+    whose = _rejected("message", [each.messages for each in made.interchanges])
+    whose += _rejected("package", [each.packages for each in made.interchanges])
     line(f"not accepted: {whose}{told}", "bold red")
     if made.interchanges:
         say(f"  next: correct what is marked; `sallyport ack {printable(file)}` shows what its sender would be told")
+
+
+def _rejected(noun: str, units: Sequence[Sequence[ReportedMessage | ReportedPackage]]) -> str:
+    """How many of the messages or packages of a file were rejected, as the beginning of a sentence."""
+    many, rejected = sum(map(len, units)), sum(not unit.accepted for unit in chain.from_iterable(units))
+    return f"{rejected:,} of {findings.counted(many, noun)} rejected, " if many else ""
 
 
 def _show_inspection(found: Inspection) -> None:
@@ -277,6 +302,26 @@ def _show_inspection(found: Inspection) -> None:
                     for m in each.messages
                 ],
             )
+        _show_packages(each.packages)
+
+
+def _show_packages(packages: Sequence[InspectedPackage]) -> None:
+    if packages:
+        table(
+            ("  package", "identified by", "group", "octets", "object at", "offset", "bytes"),
+            [
+                (
+                    f"  {printable(one.reference)}",
+                    printable(":".join(one.identification)),
+                    printable(one.group or "-"),
+                    f"{one.octets:,}",
+                    str(one.object_offset),
+                    str(one.offset),
+                    f"{one.length:,}",
+                )
+                for one in packages
+            ],
+        )
 
 
 def _address(address: InspectedAddress) -> str:

@@ -79,6 +79,8 @@ def _place(where: Where | ReportedPlace) -> str:
     parts = [f"line {where.line}, column {where.column}"] if where.line else []
     if where.message:
         parts.append(f"message {printable(where.message, 20)}")
+    if where.package:
+        parts.append(f"package {printable(where.package, 20)}")
     if where.segment:
         position = f"segment {where.segment_position} " if where.segment_position else ""
         parts.append(position + printable(where.segment, 20))

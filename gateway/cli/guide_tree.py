@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from rich.text import Text
 
 from gateway.cli.output import line, say, table
+from gateway.cli.tree import branches
 from translators.elements import STANDARD
 from translators.grammar import Guide
 from translators.guide_table import ElementRow, Row
@@ -29,7 +30,7 @@ def show_tree(guide: Guide, rows: Sequence[Row]) -> None:
                 *([_layer(row.layer)] if layered else []),
                 row.title,
             )
-            for drawn, row in zip(_branches([row.depth for row in rows]), rows, strict=True)
+            for drawn, row in zip(branches([row.depth for row in rows]), rows, strict=True)
         ],
         styles=["bold" if row.kind == "group" else "dim" if row.usage == "X" else "" for row in rows],
     )
@@ -54,7 +55,7 @@ def show_segment(guide: Guide, tag: str, title: str, places: Sequence[str], rows
                 *([_layer(row.layer)] if layered else []),
                 row.title,
             )
-            for drawn, row in zip(_branches(depths), rows, strict=True)
+            for drawn, row in zip(branches(depths), rows, strict=True)
         ],
         styles=["dim" if row.usage == "X" else "bold" if row.component is None else "" for row in rows],
     )
@@ -88,17 +89,3 @@ def _times(maximum: int | None) -> str:
 
 def _layer(name: str) -> str:
     return "" if name == STANDARD else name
-
-
-def _branches(depths: Sequence[int]) -> Iterator[str]:
-    """What is drawn before each row of a tree whose rows stand at these depths."""
-    for number, depth in enumerate(depths):
-        drawn = ""
-        for level in range(1, depth + 1):
-            # A line goes on at a level while another row of that level follows before its group ends.
-            following = next((each for each in depths[number + 1 :] if each <= level), 0)
-            if level < depth:
-                drawn += "│  " if following == level else "   "
-            else:
-                drawn += "├─ " if following == level else "└─ "
-        yield drawn

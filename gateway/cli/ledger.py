@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -62,22 +62,31 @@ def content(home: Home, database: Database, sha256: str) -> bytes:
 
 def order(home: Home, request: Order) -> object:
     """The result of an order, carried out by the running gateway, or here when none runs."""
-    try:
-        return ask(home.control, request)
-    except NotRunning:
-        return _obeyed_here(home, request)
-    except NoAnswer as fault:
-        fail(str(fault), f"see whether it still works: sallyport doctor --home {home.folder}")
-    except Refused as fault:
-        fail(str(fault), code=Exit.INPUT)
+    (result,) = orders(home, [request])
+    return result
 
 
-def _obeyed_here(home: Home, request: Order) -> object:
+def orders(home: Home, requests: Sequence[Order]) -> Iterator[object]:
+    """The result of each order, one after the other, carried out by the running gateway, or here when none runs."""
+    for number, request in enumerate(requests):
+        try:
+            yield ask(home.control, request)
+        except NotRunning:
+            yield from _obeyed_here(home, requests[number:])
+            return
+        except NoAnswer as fault:
+            fail(str(fault), f"see whether it still works: sallyport doctor --home {home.folder}")
+        except Refused as fault:
+            fail(str(fault), code=Exit.INPUT)
+
+
+def _obeyed_here(home: Home, requests: Sequence[Order]) -> Iterator[object]:
     # What the gateway's parts log is for the terminal now, and none of it belongs on standard output.
     logs.configure(LogSettings(format="console", level="warning"))
     try:
         with Gateway.open(home) as gateway:
-            return obey(gateway, request)
+            for request in requests:
+                yield obey(gateway, request)
     except Refused as fault:
         fail(str(fault), code=Exit.INPUT)
     except WriterBusy:

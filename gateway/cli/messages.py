@@ -1,10 +1,8 @@
-"""The command group ``messages``: find them, see their story, send them again."""
+"""The command group ``messages``: find them, see their story, send them again; what else is done to them, beside."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 import typer
@@ -13,12 +11,25 @@ from gateway.arrival import printable
 from gateway.cli.ledger import actor_or_user, content, order, reading
 from gateway.cli.output import Exit, fail, items, line, paragraph, print_bytes, print_json, say, table
 from gateway.cli.places import DEFAULT_HOME, ActorOption, HomeOption, JsonOption, ReasonOption, home_of
+from gateway.cli.reworking import dismiss, reprocess, rerun
+from gateway.cli.selection import (
+    ContentOption,
+    DeliveryOption,
+    DirectionOption,
+    Filters,
+    PartyOption,
+    ReceiptOption,
+    SinceOption,
+    TypeOption,
+    UntilOption,
+    show_hits,
+)
 from gateway.control import Resend
-from gateway.exchange import ContentStatus, DeliveryStatus, Event, ReceiptStatus
+from gateway.exchange import Event
 from gateway.ledger import messages as ledger_messages
-from gateway.ledger import search, story
-from gateway.ledger.search import Hit
+from gateway.ledger import story
 from gateway.ledger.story import MessageStory
+from gateway.segment_lines import segment_lines
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -32,88 +43,46 @@ def search_messages(
         str,
         typer.Argument(help="A business reference, control number, file name or id; a final * finds what begins so."),
     ] = "",
-    party: Annotated[str | None, typer.Option("--party", help="Only of this party.")] = None,
-    direction: Annotated[
-        Literal["in", "out"] | None, typer.Option("--direction", help="Only what came in, or went out.")
-    ] = None,
-    message_type: Annotated[str | None, typer.Option("--type", help="Only of this type, such as IFTSTA.")] = None,
-    content_status: Annotated[
-        ContentStatus | None, typer.Option("--content", help="Only where the content was so judged.")
-    ] = None,
-    delivery: Annotated[DeliveryStatus | None, typer.Option("--delivery", help="Only where it stands so.")] = None,
-    receipt: Annotated[ReceiptStatus | None, typer.Option("--receipt", help="Only where it stands so.")] = None,
-    since: Annotated[
-        str | None,
-        typer.Option("--since", help="Only from then on: 2026-10-01 or 2026-10-01T09:30, in UTC.", metavar="TIME"),
-    ] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Only before then.", metavar="TIME")] = None,
+    party: PartyOption = None,
+    direction: DirectionOption = None,
+    message_type: TypeOption = None,
+    content_status: ContentOption = None,
+    delivery: DeliveryOption = None,
+    receipt: ReceiptOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")] = 50,
     before: Annotated[str | None, typer.Option("--before", help="The page after this message id.")] = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
     """Find messages by any reference they carry; the newest first."""
-    first, end = _moment("--since", since), _moment("--until", until)
+    filters = Filters(
+        query=query,
+        party=party,
+        direction=direction,
+        type=message_type,
+        content=content_status,
+        delivery=delivery,
+        receipt=receipt,
+        since=since,
+        until=until,
+    )
+    filters.check()
     place = home_of(home)
     with reading(place) as database:
         if before is not None:
             database.read(lambda c: ledger_messages.get(c, before))
-        hits = database.read(
-            lambda c: search.messages(
-                c,
-                query,
-                party=party,
-                direction=direction,
-                type=message_type,
-                content=[content_status] if content_status else (),
-                delivery=[delivery] if delivery else (),
-                receipt=[receipt] if receipt else (),
-                since=first,
-                until=end,
-                limit=limit,
-                before=before,
-            )
-        )
+        hits = database.read(lambda c: filters.find(c, limit=limit, before=before))
     if as_json:
         print_json(hits)
         return
     if not hits:
         say("nothing found", "yellow")
         return
-    table(
-        ("message", "at (UTC)", "", "type", "partner"),
-        [_row(hit) for hit in hits],
-        details=("control no.", "content", "delivery", "receipt", "file"),
-    )
+    show_hits(hits)
     if len(hits) == limit:
         say(f"there may be more: --before {hits[-1].message.id}", "dim")
-
-
-def _moment(option: str, text: str | None) -> datetime | None:
-    """A day or a moment in ISO 8601; UTC where it says nothing else."""
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"{option} {printable(text)!r} is no day and no moment", "write it as 2026-10-01 or 2026-10-01T09:30")
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _row(hit: Hit) -> tuple[str, ...]:
-    m = hit.message
-    return (
-        m.id,
-        f"{m.at:%Y-%m-%d %H:%M:%S}",
-        m.direction,
-        printable(m.type, 12),
-        m.party or "?",
-        printable(hit.control_number or "", 20),
-        m.content,
-        m.delivery,
-        m.receipt,
-        printable(hit.file or "", 60),
-    )
 
 
 @app.command("show")
@@ -166,6 +135,9 @@ def _show(found: MessageStory, wire: bytes, document: bytes) -> None:
         rows += [("agreement", f"{m.agreement}, flow {m.flow}"), ("  sha256", m.profile_sha256)]
     if m.guide:
         rows.append(("guide, map", f"{m.guide}, {m.map or 'no map'}"))
+    if found.parent is not None:
+        rows.append(("made from", f"{found.parent.id} ({found.parent.content}), reprocessed"))
+    rows += [("made again", f"as {each.id} ({each.content})") for each in found.children]
     for name, value in rows:
         line(f"  {name:<12}{value}")
     items(dict.fromkeys(f"{printable(each.name)} {printable(each.raw)}" for each in found.references), 2)
@@ -203,8 +175,7 @@ def _show(found: MessageStory, wire: bytes, document: bytes) -> None:
         paragraph(each_case.text, 2)
     if wire:
         say("\non the wire", "bold")
-        release = b"?" if m.standard == "edifact" else b""
-        _show_lines(_segments(wire, release), "--raw")
+        _show_lines(segment_lines(wire, m.standard), "--raw")
     if document:
         say("\ncanonical", "bold")
         _show_lines(msgspec.json.format(document, indent=2).decode().splitlines(), "--canonical")
@@ -226,19 +197,6 @@ def _show_lines(lines: list[str], option: str) -> None:
         say("  " + each)
     if len(lines) > LINES:
         say(f"  … and {len(lines) - LINES:,} more lines: {option} prints all of it", "bold")
-
-
-def _segments(wire: bytes, release: bytes) -> list[str]:
-    """A message's segments, a line each, harmless to look at; ``wire`` ends with the terminator of the last one."""
-    terminator = wire.rstrip(b"\r\n")[-1:]
-    if terminator.isalnum() or not terminator:
-        parts = [wire]
-    else:
-        end, before = re.escape(terminator), re.escape(release)
-        # A terminator behind an odd number of release characters is data.
-        pattern = rb"(?<!" + before + rb")((?:" + before * 2 + rb")*)" + end if release else end
-        parts = re.split(rb"[\r\n]+", re.sub(pattern, rb"\g<0>\n", wire))
-    return [printable(part.decode("latin-1"), 1000) for part in parts if part]
 
 
 _ELSEWHERE = ("transmission", "expectation", "receipt", "interchange", "entry", "sha256", "source", "state", "subject")
@@ -268,3 +226,8 @@ def resend_message(
     for each in msgspec.convert(msgspec.to_builtins(sent), list[dict[str, str]]):
         say(f"{printable(each['name'])} goes out again (transmission {each['transmission']})", "green")
         say(f"  sha256 {each['sha256']}", "dim")
+
+
+app.command("reprocess")(reprocess)
+app.command("rerun")(rerun)
+app.command("dismiss")(dismiss)

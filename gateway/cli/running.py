@@ -62,7 +62,9 @@ def check(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     Every fault is said at once, with file, line, column and a suggestion.
     """
     from gateway.catalogue import Catalogue
+    from gateway.cli.certificates import certificate_faults
     from gateway.cli.profiles import tell
+    from gateway.clock import system_clock
     from gateway.profiles_folder import load_profiles
 
     try:
@@ -79,6 +81,8 @@ def check(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
         raise typer.Exit(Exit.INPUT) from None
     else:
         loaded = load_profiles(place.profiles, Catalogue(place.guides))
+        if loaded.register is not None:
+            loaded.faults.extend(certificate_faults(place, loaded.register, system_clock()))
         if as_json:
             print_json({"good": loaded.register is not None, "faults": loaded.faults})
         else:
@@ -128,4 +132,5 @@ def serve(home: HomeOption = DEFAULT_HOME) -> None:
 
 def _announce(serving: Serving) -> None:
     metrics = f", metrics on port {serving.metrics_port}" if serving.metrics_port else ""
-    note(f"serving: SFTP on port {serving.sftp_port}{metrics}, business side {serving.business}", "green")
+    as2 = f", AS2 on port {serving.as2_port}" if serving.as2_port else ""
+    note(f"serving: SFTP on port {serving.sftp_port}{as2}{metrics}, business side {serving.business}", "green")

@@ -1,9 +1,13 @@
 """The machine of a message's content: what the gateway thinks of what it holds.
 
-``rejected`` and ``unassigned`` are final. A sender's correction is another message, and a message that comes to be
-assigned later is processed again as a new one that is linked to it: history is not repaired. ``quarantined`` is where
-a person decides. A message gets there at once (a repeat that a profile wants held), or after it was accepted, when its
-translation shows what the guide could not.
+No verdict is ever repaired. A sender's correction is another message, and so is what a person has made again from the
+same bytes under a better profile: the old one is ``reprocessed`` then, and the new one counts. That holds for what had
+no effect (``rejected``, ``unassigned``, ``quarantined``). An accepted message had its effect and stays accepted,
+whatever is made from it later.
+
+``quarantined`` and ``unassigned`` are where a person decides: processed again, or ``dismissed``. A message gets into
+quarantine at once (a repeat that a profile wants held), or after it was accepted, when its translation shows what the
+guide could not. Somebody may change his mind: what was dismissed can still be processed again.
 """
 
 from __future__ import annotations
@@ -14,8 +18,12 @@ from typing import Literal
 from gateway.exchange.event import EventKind
 from gateway.exchange.machine import Cause, Machine
 
-ContentState = Literal["received", "accepted", "accepted-with-errors", "rejected", "quarantined", "unassigned"]
-ContentEvent = Literal["accept", "accept-with-errors", "reject", "quarantine", "leave-unassigned"]
+ContentState = Literal[
+    "received", "accepted", "accepted-with-errors", "rejected", "quarantined", "unassigned", "reprocessed", "dismissed"
+]
+ContentEvent = Literal[
+    "accept", "accept-with-errors", "reject", "quarantine", "leave-unassigned", "reprocess", "dismiss"
+]
 
 CONTENT: Machine[ContentState, ContentEvent] = Machine(
     name="content",
@@ -27,6 +35,8 @@ CONTENT: Machine[ContentState, ContentEvent] = Machine(
         "rejected": "not usable; the sender was told",
         "quarantined": "held for a person",
         "unassigned": "no agreement or flow is known for it",
+        "reprocessed": "made again as a new message, which counts instead",
+        "dismissed": "a person decided that nothing is to be done with it",
     },
     events={
         "accept": Cause("gateway", "nothing is wrong that matters"),
@@ -34,6 +44,8 @@ CONTENT: Machine[ContentState, ContentEvent] = Machine(
         "reject": Cause("gateway", "something is wrong that makes it unusable"),
         "quarantine": Cause("gateway", "a person has to decide"),
         "leave-unassigned": Cause("gateway", "sender, receiver or flow are unknown"),
+        "reprocess": Cause("person", "somebody has it made again from the same bytes, as the profile is today"),
+        "dismiss": Cause("person", "somebody decides that nothing is to be done"),
     },
     table={
         "received": {
@@ -45,9 +57,17 @@ CONTENT: Machine[ContentState, ContentEvent] = Machine(
         },
         "accepted": {"quarantine": "quarantined"},
         "accepted-with-errors": {"quarantine": "quarantined"},
-        "rejected": {},
-        "quarantined": {"accept": "accepted", "accept-with-errors": "accepted-with-errors", "reject": "rejected"},
-        "unassigned": {},
+        "rejected": {"reprocess": "reprocessed"},
+        "quarantined": {
+            "accept": "accepted",
+            "accept-with-errors": "accepted-with-errors",
+            "reject": "rejected",
+            "reprocess": "reprocessed",
+            "dismiss": "dismissed",
+        },
+        "unassigned": {"reprocess": "reprocessed", "dismiss": "dismissed"},
+        "reprocessed": {},
+        "dismissed": {"reprocess": "reprocessed"},
     },
 )
 
@@ -57,5 +77,7 @@ RECORDED_AS: Mapping[ContentEvent, EventKind] = {
     "reject": "message-rejected",
     "quarantine": "message-quarantined",
     "leave-unassigned": "message-unassigned",
+    "reprocess": "message-reprocessed",
+    "dismiss": "message-dismissed",
 }
 """The kind under which the journal keeps each event."""

@@ -24,7 +24,8 @@ settle it: the obligation is neither fulfilled nor in time.
 
 *A resend asks anew only where no was the answer, or none.* A counterpart need not acknowledge twice what it accepted.
 
-*What is not sent is not awaited*: ``withdrawn``. Should it have arrived all the same, its receipts count.
+*What is not sent is not awaited*, nor what a person waits no longer for: ``withdrawn``. Should an answer come all the
+same, it counts.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ EXPECTATION: Machine[ExpectationState, ExpectationEvent] = Machine(
         "met-with-errors": "accepted, with errors noted",
         "rejected": "the counterpart said no",
         "overdue": "the time is over and the answer is not complete",
-        "withdrawn": "the message is not sent, so no answer is due",
+        "withdrawn": "no answer is awaited: the message is not sent, or a person waits no longer",
     },
     events={
         "answer-in-part": Cause(
@@ -73,7 +74,7 @@ EXPECTATION: Machine[ExpectationState, ExpectationEvent] = Machine(
         "reject": Cause("partner", "a receipt rejects the message, or all of its group or interchange"),
         "run-out": Cause("time", "the moment it was due has passed"),
         "renew": Cause("person", "the same message is sent again"),
-        "withdraw": Cause("person", "the sending was cancelled"),
+        "withdraw": Cause("person", "the sending was cancelled, or the message dismissed"),
     },
     table={
         "waiting": {

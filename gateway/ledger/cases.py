@@ -79,6 +79,15 @@ def open(
     return found.id
 
 
+def explain(connection: Connection, case_id: str, text: str, *, actor: str, at: datetime) -> None:
+    """Say in other words what a case is about, because more was found out; a closed one stays as it is."""
+    found = _locked(connection, case_id)
+    if found.state == "closed" or found.text == text:
+        return
+    connection.execute(update(case).where(case.c.id == case_id).values(text=text))
+    journal.append(connection, at=at, subject=case_id, kind="case-explained", actor=actor, data={"text": text})
+
+
 def assign(connection: Connection, case_id: str, owner: str, *, actor: str, at: datetime) -> None:
     """Give the case to ``owner``; raises :class:`gateway.exchange.ImpossibleStep` when it is closed."""
     _move(connection, _locked(connection, case_id), "assign", {"owner": owner}, {"owner": owner}, actor, at)
@@ -95,6 +104,16 @@ def close(connection: Connection, case_id: str, reason: str, actor: str, at: dat
         raise ValueError("A case is closed for a reason: say which")
     values = {"closed_at": at, "reason": reason}
     _move(connection, _locked(connection, case_id), "close", values, {"reason": reason}, actor, at)
+
+
+def close_about(
+    connection: Connection, subjects: Sequence[str], reason: str, actor: str, at: datetime
+) -> Sequence[str]:
+    """The ids of the cases about these subjects that were open; they are closed for ``reason`` now."""
+    closing = [each.id for each in about(connection, subjects) if each.state != "closed"]
+    for case_id in sorted(closing):
+        close(connection, case_id, reason, actor, at)
+    return closing
 
 
 def get(connection: Connection, case_id: str) -> Case:

@@ -221,9 +221,9 @@ def list(
     return _where(connection, condition, limit, order=expectation.c.due_at)
 
 
-def of_message(connection: Connection, message_id: str) -> Sequence[Expectation]:
-    """What is due for a message, by kind."""
-    return _where(connection, expectation.c.message == message_id)
+def of_message(connection: Connection, message_id: str, *, locking: bool = False) -> Sequence[Expectation]:
+    """What is due for a message; with ``locking`` nobody else changes it until the transaction ends."""
+    return _where(connection, expectation.c.message == message_id, locking=locking)
 
 
 def of_carried(connection: Connection, transmission_id: str) -> Sequence[Expectation]:
@@ -239,7 +239,7 @@ def start_clock(connection: Connection, rows: Sequence[Expectation], *, at: date
 
 
 def withdraw(connection: Connection, rows: Sequence[Expectation], *, at: datetime, actor: str) -> None:
-    """The messages will not be sent: nothing is awaited for them any more, where it was not answered already."""
+    """Nothing is awaited for the messages any more, where it was not answered already."""
     _apply(connection, rows, "withdraw", "receipt-withdrawn", at, actor)
 
 

@@ -70,6 +70,16 @@ def get(connection: Connection, interchange_id: str) -> InterchangeRow:
     return InterchangeRow(**row)
 
 
+def of_transmission(connection: Connection, transmission_id: str) -> list[InterchangeRow]:
+    """The interchanges found in a transmission, in their order; one that was processed again comes after its first."""
+    rows = connection.execute(
+        select(interchange)
+        .where(interchange.c.transmission == transmission_id)
+        .order_by(interchange.c.offset, interchange.c.id)
+    )
+    return [InterchangeRow(**row) for row in rows.mappings()]
+
+
 def earlier(
     connection: Connection,
     *,

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from archive import Locator
 from gateway.ledger.schema import object_
-from gateway.ledger.statements import insert_new
+from gateway.ledger.statements import insert_unless_there
 
 
 def record(connection: Connection, locator: Locator, at: datetime) -> None:
     """Note where content lies. Content that is already known keeps its first place; the new copy is an orphan."""
-    insert_new(
-        connection,
-        object_,
-        sha256=locator.sha256,
-        size=locator.size,
-        pack=locator.pack,
-        offset=locator.offset,
-        length=locator.length,
-        stored_at=at,
-    )
+    record_all(connection, [locator], at)
+
+
+def record_all(connection: Connection, locators: Iterable[Locator], at: datetime) -> None:
+    """Note where each of several contents lies, as :func:`record` does for one."""
+    rows = [{**msgspec.structs.asdict(each), "stored_at": at} for each in locators]
+    if rows:
+        connection.execute(insert_unless_there(connection.dialect.name, object_), rows)
 
 
 def find(connection: Connection, sha256: str) -> Locator | None:

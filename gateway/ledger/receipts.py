@@ -40,9 +40,12 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+_INSERT = insert(receipt)
+
+
 def record(connection: Connection, row: Receipt) -> None:
     """Record a receipt; the transmission that carried it comes first."""
-    connection.execute(insert(receipt).values(**msgspec.structs.asdict(row)))
+    connection.execute(_INSERT, msgspec.structs.asdict(row))
 
 
 def answering_interchanges(connection: Connection, interchange_ids: Sequence[str]) -> list[Receipt]:

@@ -410,7 +410,7 @@ as2_received = Table(
     Column("receipt", String(5), nullable=False, comment="none, sync, async: how an MDN was asked for"),
     Column("mdn_headers", JSON, comment="of the answer that was given, and is given again"),
     Column("mdn_sha256", SHA256, ForeignKey("object.sha256")),
-    Column("mdn_transmission", ID, ForeignKey("transmission.id"), comment="the asynchronous MDN on its way"),
+    Column("mdn_transmission", ID, ForeignKey("transmission.id"), comment="the MDN, in the answer or on its own way"),
     # Only what was accepted makes a later one a repetition: a first attempt that failed is no predecessor.
     Index(
         "ix_as2_received_accepted",

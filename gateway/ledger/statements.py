@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
@@ -16,13 +17,17 @@ CHUNK = 500
 
 def insert_new(connection: Connection, table: Table, **values: object) -> bool:
     """Whether the row was inserted: not when its key exists. A concurrent insert of the same key is waited for."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    result = connection.execute(
-        insert(table).values(**values).on_conflict_do_nothing(),
-        # SQLAlchemy keeps the count of an INSERT only when it is told to.
-        execution_options={"preserve_rowcount": True},
-    )
-    return result.rowcount == 1
+    # SQLAlchemy keeps the count of an INSERT only when it is told to.
+    options = {"preserve_rowcount": True}
+    statement = insert_unless_there(connection.dialect.name, table)
+    return connection.execute(statement, values, execution_options=options).rowcount == 1
+
+
+@cache
+def insert_unless_there(dialect: str, table: Table) -> Insert:
+    """The statement that inserts rows but those whose key exists; made once, for that costs more than running it."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()
 
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[Sequence[T]]:

@@ -42,9 +42,12 @@ class Transmission(msgspec.Struct, frozen=True, kw_only=True):
     """The transmission that this one acknowledges."""
 
 
+_INSERT = insert(transmission)
+
+
 def record(connection: Connection, row: Transmission) -> None:
     """Record a transmission; its bytes (``objects.record``) come first. Only ``deliveries`` sets ``delivery``."""
-    connection.execute(insert(transmission).values(**{**msgspec.structs.asdict(row), "delivery": None}))
+    connection.execute(_INSERT, {**msgspec.structs.asdict(row), "delivery": None})
 
 
 def get(connection: Connection, transmission_id: str) -> Transmission:

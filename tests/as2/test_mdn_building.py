@@ -96,7 +96,6 @@ UNSIGNED = (
     b"Final-Recipient: rfc822; US\r\n"
     b"Original-Message-ID: <4711@them.example>\r\n"
     b"Disposition: automatic-action/MDN-sent-automatically; processed/Error: decryption-failed\r\n"
-    b"\r\n"
     b"\r\n--report-000102030405060708090a0b0c0d0e0f--\r\n"
 )
 

@@ -40,7 +40,7 @@ ON_TERMS = [
 LAYERS = {path.stem: path.read_bytes() for path in (BEHAVIOUR / "layers").glob("*.json")}
 CATALOGUE = Catalogue()
 
-ROWS = {"EDIFACT": 45, "X12": 36, "Across": 6}
+ROWS = {"EDIFACT": 48, "X12": 36, "Across": 6}
 """How many behaviours each table of the index has."""
 
 

@@ -20,10 +20,13 @@ from gateway.control import (
     AssignCase,
     CloseCase,
     ControlSocket,
+    Dismiss,
     NoAnswer,
     NotRunning,
     Order,
     Refused,
+    Reprocess,
+    Rerun,
     Resend,
     Send,
     Status,
@@ -133,6 +136,18 @@ def test_an_order_is_carried_out(running: Running, play: Play) -> None:
     assert isinstance(sent, list) and sent[0]["name"].startswith("204-")
 
 
+@pytest.mark.parametrize("kind", [Reprocess, Rerun, Dismiss])
+def test_what_is_done_to_many_is_told_of_each(
+    kind: type[Reprocess] | type[Rerun] | type[Dismiss], running: Running, play: Play
+) -> None:
+    ask(running.path, Send(message_id="n1", flow="tender-out", content=ORDER, actor="ann"))
+    play.work()
+    (message,) = play.messages()
+    told = ask(running.path, kind(subjects=["m-nope", message.id], actor="ann", reason="why"))
+    assert isinstance(told, list)
+    assert [(each["subject"], each["outcome"]) for each in told] == [("m-nope", "refused"), (message.id, "done")]
+
+
 def test_only_its_owner_may_talk_to_it(running: Running) -> None:
     assert stat.S_IMODE(running.path.stat().st_mode) == 0o600
 
@@ -147,6 +162,9 @@ def test_only_its_owner_may_talk_to_it(running: Running) -> None:
         (Send(message_id="n1", flow="status-in", content=ORDER, actor="a"), "no outgoing flow"),
         (Resend(subject="m-nope", actor="a", reason="r"), "sallyport messages search"),
         (Resend(subject="x", actor="a", reason=" "), "needs a reason"),
+        (Reprocess(subjects=["m-nope"], actor="a", reason=" "), "needs a reason"),
+        (Rerun(subjects=["m-nope"], actor="a", reason=""), "needs a reason"),
+        (Dismiss(subjects=["m-nope"], actor="a", reason=""), "needs a reason"),
         (CloseCase(case="c-nope", actor="a", reason="r"), "sallyport cases list"),
         (CloseCase(case="c-nope", actor="a", reason=""), "say which"),
         (AssignCase(case="c-nope", owner="o", actor="a"), "sallyport cases list"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from gateway.catalogue import Catalogue
 from gateway.judging import guide_of_standard
-from translators import kept, streamed_judgement
+from translators import kept, kept_groups, streamed_judgement
 from translators.aperak import aperaks
 from translators.application import application_verdicts, functional_view
 from translators.application_advice import application_advices
@@ -207,3 +208,61 @@ def test_what_is_kept_can_be_counted_and_sliced_as_a_list() -> None:
     assert messages[-1].message.reference == judgement.groups[0].messages[-1].message.reference == "10"
     with pytest.raises(IndexError):
         messages[10]
+
+
+def many_groups(count: int, wrong: Callable[[int], str] = lambda number: "") -> Iterator[bytes]:
+    """Groups of one small message each; ``wrong`` says what is wrong with a group."""
+    yield b"ISA*00*          *00*          *02*PRFT           *ZZ*MERIDIAN       *261001*0930*U*00401*000000077*0*P*>~"
+    for number in range(1, count + 1):
+        fault = wrong(number)
+        control, messages = number - (fault == "repeated"), 1 + (fault == "counted")
+        unknown = b"ZZ9*1~" if fault == "segment" else b""
+        yield b"GS*QM*PRFT*MERIDIAN*20261001*0930*%d*X*004010~ST*214*%04d~B10*PRO1*SHP1*PRFT~%bSE*%d*%04d~GE*%d*%d~" % (
+            control, number, unknown, 3 + bool(unknown), number, messages, control
+        )  # fmt: skip
+    yield b"IEA*%d*000000077~" % count
+
+
+@pytest.mark.parametrize("page", [1, 4])
+def test_many_groups_are_answered_and_reported_as_the_whole(page: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_groups, "PAGE", page)
+    faults = {3: "repeated", 4: "segment", 6: "counted"}
+    check(b"".join(many_groups(6, lambda number: faults.get(number, ""))))
+
+
+def test_no_repeated_group_is_lost_among_many() -> None:
+    count = 3 * kept_groups.PAGE + 7
+    data = b"".join(many_groups(count, lambda number: "repeated" if number % 2 == 0 else ""))
+    (judgement,) = streamed(data, Keeping(), None, 1 << 20)
+    told = [finding for finding in judgement.findings if finding.code == "duplicate-group"]
+    assert [finding.value for finding in told] == [str(number) for number in range(1, count, 2)]
+    assert [group.accepted for group in judgement.groups] == [number % 2 == 0 for number in range(count)]
+    assert not judgement.accepted
+
+
+@pytest.mark.parametrize("findings", [0, 1])
+def test_a_group_takes_no_more_than_some_bytes(findings: int) -> None:
+    """What is held of each of a thousand groups, whether or not something is wrong with it."""
+    (interchange,) = read(b"".join(many_groups(1))).interchanges
+    (group,) = interchange.groups
+    (message,) = group.messages
+    assert group.header is not None
+    groups, raw = kept_groups.KeptGroups(interchange.dialect), group.header.raw
+    tracemalloc.start()
+    try:
+        for number in range(4 * kept_groups.PAGE):
+            text, where = f"{number} was there before", Where(group=str(number), segment="GS", offset=100 * number)
+            fault = Finding(code="duplicate-group", severity="error", text=text, where=where, layer="envelope")
+            group.control_number = str(number)
+            group.header.raw = raw.replace(b"*1*", b"*%d*" % number)
+            group.findings = [fault] * findings
+            groups.begin(group)
+            groups.add(message, valid=True, beginning=b"", note=None)
+            groups.end(group, group.findings)
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert held / (4 * kept_groups.PAGE) < 200
+    assert [each.group.control_number for each in groups[-3:]] == ["1021", "1022", "1023"]
+    assert groups[77].group.header is not None and groups[77].group.header.raw == raw.replace(b"*1*", b"*77*")
+    assert groups[77].accepted is not bool(findings)

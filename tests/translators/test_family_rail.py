@@ -278,4 +278,3 @@ def test_a_person_finds_a_waybill_by_its_numbers() -> None:
         ("rail_waybill", "311906"),
     }
     assert ("bill_of_lading", "BL-90412") in {(each.name, each.raw) for each in search_references(document(BILL))}
-

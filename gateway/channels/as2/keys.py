@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from as2.certificates import Certificate, KeyPair, Unusable, load_certificates, load_private_key, pair
@@ -76,6 +77,12 @@ class As2Keys:
 def certificates_in(pem: str) -> list[Certificate]:
     """The certificates of a profile's file, which was checked to hold some; raises :class:`KeyMissing`."""
     try:
-        return load_certificates(pem.encode())
+        return list(_read(pem))
     except Unusable as fault:
         raise KeyMissing(f"a certificate of the profile cannot be used: {fault}") from None
+
+
+@lru_cache(maxsize=1024)
+def _read(pem: str) -> tuple[Certificate, ...]:
+    """Remembered, because every message asks for the same few."""
+    return tuple(load_certificates(pem.encode()))

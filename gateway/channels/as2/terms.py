@@ -6,8 +6,9 @@ both verify and both decrypt; what we sign or encrypt with is the one that came 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
+from importlib.metadata import version
 
 import msgspec
 
@@ -17,12 +18,13 @@ from as2.certificates import KeyPair
 from as2.cms.algorithms import CipherName, Permits
 from as2.cms.recipients import KeyTransport
 from as2.digests import DigestName, MicalgStyle, spelled
+from as2.mic import SIZES
 from as2.multipart import Limits
 from as2.options import write_request
 from as2.receiving import Receiving
 from as2.signed import Signing
 from gateway.channels.as2.keys import As2Keys, KeyMissing, certificates_in
-from partners import As2Channel, Party
+from partners import As2Channel, Party, Register
 from partners.certificate import Certificate, OwnCertificate
 
 CIPHERS: dict[str, CipherName] = {
@@ -55,11 +57,16 @@ class InUse(msgspec.Struct, frozen=True):
     certificate: X509
     since: date | None
     file: str
+    pem: str
 
 
 def permits(channel: As2Channel, on: date) -> Permits:
     """What the partner may use below today's measure on a day."""
-    allowed = channel.permits(on)
+    return permitted(channel.permits(on))
+
+
+def permitted(allowed: Collection[str]) -> Permits:
+    """The permits by the names that a profile has for them."""
     digests: frozenset[DigestName] = frozenset(name for name in ("md5", "sha1") if name in allowed)
     ciphers: set[CipherName] = set()
     if "3des" in allowed:
@@ -77,7 +84,7 @@ def permits(channel: As2Channel, on: date) -> Permits:
 def in_use(certificates: Iterable[Certificate | OwnCertificate], use: str, on: date) -> list[InUse]:
     """The certificates for a purpose on a day, those that came into use last first."""
     found = [
-        InUse(each, certificate.valid_from, certificate.file)
+        InUse(each, certificate.valid_from, certificate.file, certificate.pem)
         for certificate in certificates
         if use in certificate.use and certificate.in_use(on) and certificate.pem is not None
         for each in certificates_in(certificate.pem)[:1]
@@ -132,6 +139,11 @@ def receiving(channel: As2Channel, us: Party, keys: As2Keys, at: datetime) -> Re
         digests=(*STRONG, *sorted(allowed.digests)),
         limits=Limits(inflated=channel.receive.limit),
     )
+
+
+def product(channel: As2Channel) -> str | None:
+    """AS2-Product, such as ``sallyport:0.1.0``; it came with version 1.3."""
+    return f"sallyport:{version('sallyport')}" if channel.as2_version == "1.3" else None
 
 
 def micalg_style(channel: As2Channel) -> MicalgStyle:
@@ -189,6 +201,26 @@ def requested_digests(channel: As2Channel) -> Sequence[DigestName]:
     if channel.mdn.micalg is not None:
         return channel.mdn.micalg
     return ("sha256" if channel.sign == "none" else channel.sign,)
+
+
+def weakest(names: Sequence[DigestName]) -> DigestName:
+    """The weakest of some digests."""
+    return min(names, key=lambda name: SIZES[name])
+
+
+def tls_identity(register: Register, channel: As2Channel, keys: As2Keys, on: date) -> tuple[str, str] | None:
+    """The certificate and the key that we show to the partner's HTTPS server, as PEM; ``None`` when we show none.
+
+    Raises :class:`KeyMissing` when a certificate is named and its key is not there.
+    """
+    ours = {agreement.us.id: agreement.us for agreement in register.agreements.values()}
+    for us in ours.values():
+        if (us.id, channel.party) not in {(each.us.id, each.party.id) for each in register.agreements.values()}:
+            continue
+        for each in in_use(us.certificates, "tls-client", on):
+            keys.pair_of(each.certificate)
+            return each.pem, keys.path_of(each.certificate).read_text()
+    return None
 
 
 def receipt_request(channel: As2Channel, to: str, url: str | None) -> list[tuple[str, str]]:

@@ -53,7 +53,7 @@ def upgrade() -> None:
         ),
         sa.Column("mdn_headers", sa.JSON(), comment="of the answer that was given, and is given again"),
         sa.Column("mdn_sha256", _bytewise(64)),
-        sa.Column("mdn_transmission", _bytewise(24), comment="the asynchronous MDN on its way"),
+        sa.Column("mdn_transmission", _bytewise(24), comment="the MDN, in the answer or on its own way"),
         sa.PrimaryKeyConstraint("id", name="pk_as2_received"),
         sa.ForeignKeyConstraint(["body_sha256"], ["object.sha256"], name="fk_as2_received_body_sha256_object"),
         sa.ForeignKeyConstraint(["mdn_sha256"], ["object.sha256"], name="fk_as2_received_mdn_sha256_object"),

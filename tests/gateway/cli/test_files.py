@@ -39,6 +39,7 @@ def test_validate_answers_machines_in_the_documented_shape(sallyport: Call) -> N
                     {"reference": "2", "type": "IFTSTA", "version": "D.96A", "accepted": True, "segments": 8},
                     {"reference": "3", "type": "IFTSTA", "version": "D.96A", "accepted": False, "segments": 6},
                 ],
+                "packages": [],
             }
         ],
         "findings": [
@@ -52,6 +53,7 @@ def test_validate_answers_machines_in_the_documented_shape(sallyport: Call) -> N
                 "where": {
                     "interchange": "4711",
                     "message": "3",
+                    "package": None,
                     "segment": "DTM",
                     "segment_position": 5,
                     "element": 1,
@@ -127,6 +129,29 @@ def test_ack_prints_the_contrl_and_nothing_else(sallyport: Call) -> None:
     assert answer.err == ""
     assert CONTRL.fullmatch(answer.out)
     assert CONTRL.fullmatch(sallyport("ack", IFTSTA, "--kind", "contrl").out)
+
+
+def test_packages_are_shown_judged_and_answered(sallyport: Call) -> None:
+    """One that is whole, and one whose UNP has another length; the objects are any bytes."""
+    content = (
+        b"UNB+UNOC:4+5412345000013:14+5498765000017:14+20261001:0930+4711'UNO+IMG1+1:MT-1+24:TIF+9'\0'UNZ+1'\xff"
+        b"UNP+9+IMG1'UNO+IMG2+1:MT-1+24:TIF+3'TIFUNP+4+IMG2'UNZ+2+4711'"
+    )
+    told = sallyport("validate", "-", "--json", stdin=content)
+    assert told.code == 1
+    (interchange,) = told.json()["interchanges"]
+    assert interchange["messages"] == [] and interchange["packages"] == [
+        {"reference": "IMG1", "accepted": True, "octets": 9},
+        {"reference": "IMG2", "accepted": False, "octets": 3},
+    ]
+    (finding,) = told.json()["findings"]
+    assert (finding["code"], finding["where"]["package"]) == ("binary-length-invalid", "IMG2")
+    shown = sallyport("validate", "-", stdin=content).text
+    assert "accepted in part" in shown and "package IMG2" in shown and "1 of 2 packages rejected" in shown
+    inspected = sallyport("inspect", "-", "--json", stdin=content).json()["interchanges"][0]["packages"]
+    assert [content[one["object_offset"] :][: one["octets"]] for one in inspected] == [b"\0'UNZ+1'\xff", b"TIF"]
+    assert "IMG1" in sallyport("inspect", "-", stdin=content).text
+    assert b"+7'UCM+++4+29+UNP+2+IMG2+1:MT-1'UNT+" in sallyport("ack", "-", stdin=content).out
 
 
 def test_ack_prints_the_997(sallyport: Call) -> None:

@@ -26,6 +26,9 @@ READERS = (
 )
 WRITERS = (
     ("messages", "resend", "m-1", "--reason", "lost"),
+    ("messages", "reprocess", "m-1", "--reason", "mended"),
+    ("messages", "rerun", "m-1", "--reason", "an audit"),
+    ("messages", "dismiss", "m-1", "--reason", "called off"),
     ("cases", "assign", "c-1", "--to", "ann"),
     ("cases", "close", "c-1", "--reason", "done"),
     ("send", str(ORDER), "--flow", "blue-anchor/order-out"),

@@ -94,12 +94,13 @@ def test_what_is_final_and_what_only_people_or_counterparts_leave() -> None:
     assert terminal == {
         "delivery": set(),
         "expectation": set(),
-        "content": {"rejected", "unassigned"},
+        "content": {"reprocessed"},
         "case": set(),
     }
     resting = {picture.name: picture.resting for picture in PICTURES}
     assert resting["delivery"] == {"delivered", "doubtful", "parked", "refused", "cancelled"}
     assert resting["expectation"] == {"met", "met-with-errors", "rejected", "overdue", "withdrawn"}
+    assert resting["content"] == {"rejected", "unassigned", "reprocessed", "dismissed"}
     assert resting["case"] == {"open", "assigned"}
 
 

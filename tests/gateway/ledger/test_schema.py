@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, create_engine, delete, inspect, select, update
+from sqlalchemy import Connection, MetaData, create_engine, delete, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from gateway.database import Database, DatabaseFault
@@ -95,7 +95,7 @@ def test_a_ledger_of_a_newer_version_is_left_alone(database: Database) -> None:
         with pytest.raises(DatabaseFault, match=r"newer Sallyport .*v9999"):
             migrate(database)
     finally:
-        database.write(lambda c: c.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{head()}'"))
+        database.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head()}))
 
 
 def test_an_upgrade_that_fails_has_not_happened(tmp_path: Path) -> None:

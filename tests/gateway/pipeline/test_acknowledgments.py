@@ -90,6 +90,19 @@ def test_a_contrl_does_not_settle_what_an_aperak_owes(play: Play, example: Examp
     assert [each.receipt for each in play.messages("SHP-260812")] == ["waiting"]
 
 
+def test_what_a_contrl_says_of_a_package_settles_no_message(play: Play, example: Example) -> None:
+    """We send none, so that it is a case. The interchange was taken in part then, and the message not rejected."""
+    expect(play, "blue-anchor", "order-out", "contrl")
+    play.submit(example("order.json"), ORDER_OUT)
+    play.work()
+    body = "UNH+1+CONTRL:4:1:UN'UCI+1+5498765000017:14+5412345000013:14+7'UCM+++4+29+UNO+5:1+IMG1+1:MT-1'"
+    play.upload(edifact(body), "contrl.edi")
+    play.work()
+    assert [each.receipt for each in play.messages("SHP-260812")] == ["partially-met"]
+    (case,) = play.cases()
+    assert case.cause == "receipt-unmatched"
+
+
 def test_the_newest_of_several_documents_with_one_number_is_meant(play: Play, example: Example) -> None:
     expect(play, "blue-anchor", "order-out", "aperak")
     for number in (1, 2):

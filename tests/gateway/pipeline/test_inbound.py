@@ -169,6 +169,21 @@ def test_truncated_file_keeps_what_was_whole_and_is_rejected(play: Play, example
     assert not play.letters
 
 
+def test_a_package_that_no_flow_takes_is_left_to_a_person_and_its_neighbours_are_taken(
+    play: Play, example: Example
+) -> None:
+    """One that is damaged is rejected in the CONTRL instead."""
+    package = b"UNO+IMG%d+1:MT-1+24:TIF+4'T'\0F%b"
+    content = example("iftsta.edi").replace(b"UNOC:3", b"UNOC:4").replace(b"+261001:", b"+20261001:")
+    whole, broken = package % (1, b"UNP+4+IMG1'"), package % (2, b"UNP+4+IMG3'")
+    play.upload(content.replace(b"UNZ+3", whole + broken + b"UNZ+5"))
+    play.work()
+    assert [each.content for each in play.messages()] == ["accepted", "accepted", "rejected"]
+    (case,) = play.cases()
+    assert case.cause == "package-unassigned" and "IMG1." in case.text and "IMG2" not in case.text
+    assert any(b"UCM+++4+28+UNP+3+IMG2+1:MT-1'" in each and b"IMG1" not in each for each in play.out().values())
+
+
 def test_unknown_message_type_is_refused_and_the_others_are_not_touched(play: Play, example: Example) -> None:
     play.upload(example("iftsta.edi").replace(b"UNH+2+IFTSTA:D:96A", b"UNH+2+NOTYPE:D:96A"))
     play.work()

@@ -143,12 +143,12 @@ def test_acknowledgment_marked_as_a_test_settles_nothing_real(play: Play, exampl
     assert case.cause == "answer-not-counted"
 
 
-def test_receipt_that_is_never_matched_cannot_be_waited_for(play: Play) -> None:
+def test_receipt_that_its_channel_never_brings_cannot_be_waited_for(play: Play) -> None:
     profile = play.folder / "profiles" / "blue-anchor.yaml"
     profile.write_text(profile.read_text().replace("{receipt: contrl,", "{receipt: mdn,"))
     loaded = load_profiles(play.folder / "profiles", play.gateway.catalogue)
     assert loaded.register is None
-    assert any("does not match receipts of kind mdn" in each.message for each in loaded.faults)
+    assert any("none comes over a channel of kind sftp" in each.message for each in loaded.faults)
 
 
 def test_resend_is_the_identical_file_and_awaits_anew(play: Play, example: Example) -> None:

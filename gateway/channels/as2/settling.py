@@ -1,0 +1,230 @@
+"""What an MDN or an HTTP answer does to the message of ours that it is about: one place for both ways it may come.
+
+The pure tables of :mod:`as2.response` say what it means; here that becomes steps of the delivery machine, a receipt
+that is kept whatever it says, expectations that are settled, and cases for what a person has to decide. Everything
+happens in the caller's transaction, and coming twice changes nothing but one more receipt.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from archive import Locator
+from as2.fault import As2Fault
+from as2.headers import Headers
+from as2.identifiers import bare_message_id
+from as2.mdn_reading import ReadMdn, is_mdn, oddities, read_mdn
+from as2.mic import MicVerdict, compare
+from as2.response import Attempt, Outcome, Result, judge_mdn
+from as2.tolerance import ToleranceId
+from gateway.arrival import printable
+from gateway.channels.as2 import evidence, terms
+from gateway.exchange import DELIVERY, DeliveryEvent, Verdict
+from gateway.ids import new_id
+from gateway.ledger import cases, deliveries, expectations, journal, objects, receipts, transmissions
+from gateway.ledger.as2_sent import SentRow
+from gateway.ledger.receipts import Receipt
+from gateway.ledger.transmissions import Transmission
+from gateway.wiring import ACK_LANE
+from partners import As2Channel
+
+STEPS: dict[Result, DeliveryEvent] = {
+    "delivered": "confirm",
+    "delivered-unverified": "doubt",
+    "delivered-unconfirmed": "doubt",
+    "awaiting-mdn": "transfer",
+    "retry": "fail",
+    "parked": "give-up",
+    "refused": "refuse",
+    "refused-unproven": "doubt",
+    "mic-mismatch": "doubt",
+    "mdn-unverifiable": "doubt",
+}
+"""What each result does to the delivery."""
+_PROVEN: frozenset[Result] = frozenset(
+    {"delivered", "delivered-unverified", "delivered-unconfirmed", "refused", "mic-mismatch"}
+)
+"""Results that rest on an MDN which counts: one that proves nothing must not stop us when it comes from anywhere."""
+_NOT_KEPT = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"})
+_ADVICE = "See with the partner what it has; then resend (`sallyport messages resend`), or close this case"
+
+
+class Mdn(msgspec.Struct, frozen=True, kw_only=True):
+    """An MDN that came, kept in the archive, and what its MIC says of the message it names."""
+
+    place: Locator
+    read: ReadMdn | None
+    """``None`` when it cannot be read."""
+    trouble: str = ""
+    """Why not."""
+    mic: MicVerdict | None = None
+
+    @property
+    def original(self) -> str:
+        """The id of the message it answers, without brackets; empty when it names none."""
+        return bare_message_id(self.read.original_message_id or "") if self.read is not None else ""
+
+
+def looks_like_mdn(headers: Headers, body: bytes) -> bool:
+    """Whether a body is an MDN, by its content."""
+    return bool(body) and is_mdn(headers, body[:4096])
+
+
+def as_it_came(headers: Headers, body: bytes) -> bytes:
+    """What is kept of an MDN: its header fields, without which its body says nothing, and its body."""
+    fields = (name + b":" + value + b"\r\n" for name, value in headers.fields if name.lower() not in _NOT_KEPT)
+    return b"".join(fields) + b"\r\n" + body
+
+
+def understand(headers: Headers, body: bytes, place: Locator, channel: As2Channel, now: datetime) -> Mdn:
+    """The MDN as the partner's pinned certificates make it."""
+    pinned, permits = terms.pinned(channel, now), terms.permits(channel, now.date())
+    try:
+        return Mdn(place=place, read=read_mdn(headers, body, pinned=pinned, permits=permits))
+    except As2Fault as fault:
+        return Mdn(place=place, read=None, trouble=str(fault))
+
+
+def compared(mdn: Mdn, row: SentRow, channel: As2Channel, now: datetime) -> Mdn:
+    """The MDN with what its MIC says of a message of ours."""
+    if mdn.read is None:
+        return mdn
+    weak = terms.permits(channel, now.date()).digests
+    verdict = compare(mdn.read.mic, row.candidates, requested=row.requested, weaker_allowed=weak)
+    return msgspec.structs.replace(mdn, mic=verdict)
+
+
+def attempt_of(row: SentRow, number: int, *, chunked: bool) -> Attempt:
+    """What the response tables want to know of an attempt."""
+    return Attempt(
+        number=number, message_id=row.message_id, receipt=row.receipt, signed_receipt=row.signed, chunked=chunked
+    )
+
+
+def settle(
+    connection: Connection,
+    row: SentRow,
+    transmission: Transmission,
+    outcome: Outcome,
+    mdn: Mdn | None,
+    now: datetime,
+    *,
+    remote: str,
+) -> DeliveryEvent | None:
+    """Record what came and what follows from it; the step that the delivery made, ``None`` when it made none."""
+    receipt = _keep(connection, row, transmission, outcome, mdn, now, remote) if mdn is not None else None
+    step = STEPS[outcome.result]
+    state = transmissions.get(connection, transmission.id).delivery
+    event = step if state is not None and step in DELIVERY.table[state] else None
+    if event is not None:
+        data = {"reason": outcome.reason, "text": printable(outcome.text, 500)}
+        deliveries.step(connection, transmission.id, event, at=now, actor=transmission.party or "gateway", data=data)
+    if receipt is not None and outcome.result in ("delivered", "refused"):
+        _meet(connection, transmission, receipt, now)
+    if event in ("doubt", "refuse"):
+        text = f"{outcome.text} {_ADVICE}"
+        cases.open(connection, f"as2-{outcome.reason}"[:40], text, transmission.id, transmission.party, now)
+    return event
+
+
+def settle_late(
+    connection: Connection, row: SentRow, transmission: Transmission, mdn: Mdn, now: datetime, *, remote: str
+) -> DeliveryEvent | None:
+    """As :func:`settle`, for an MDN that came on a connection of its own, early, late or twice.
+
+    Anybody who knows a Message-ID can post something here. What nothing proves is kept, with a case, and stops nothing.
+    """
+    attempt = attempt_of(row, 1, chunked=False)
+    if mdn.read is None:
+        raise ValueError("an MDN that cannot be read settles nothing")
+    outcome = judge_mdn(attempt, mdn.read, mdn.mic)
+    if outcome.result in _PROVEN:
+        return settle(connection, row, transmission, outcome, mdn, now, remote=remote)
+    _keep(connection, row, transmission, outcome, mdn, now, remote)
+    text = f"{outcome.text} It came from {remote} and changed nothing: the message is sent again in its time."
+    cases.open(connection, f"as2-{outcome.reason}"[:40], text, transmission.id, transmission.party, now)
+    return None
+
+
+def _keep(
+    connection: Connection,
+    row: SentRow,
+    transmission: Transmission,
+    outcome: Outcome,
+    mdn: Mdn,
+    now: datetime,
+    remote: str,
+) -> Receipt:
+    """The MDN's bytes as a transmission that came in, and what it says as a receipt."""
+    carrier = came(transmission.party or "", transmission.channel, row.message_id, mdn, now, remote, row)
+    objects.record(connection, mdn.place, now)
+    transmissions.record(connection, carrier)
+    messages = deliveries.carried(connection, transmission.id)
+    receipt = Receipt(
+        id=new_id("r", now),
+        kind="mdn",
+        direction="in",
+        party=transmission.party,
+        transmission=carrier.id,
+        answers_message=messages[0] if len(messages) == 1 else None,
+        verdict=_verdict(outcome),
+        codes=[outcome.reason],
+        text=printable(outcome.text, 500),
+        at=now,
+    )
+    receipts.record(connection, receipt)
+    data = {"receipt": receipt.id, "kind": receipt.kind, "verdict": receipt.verdict, "reason": outcome.reason}
+    actor = transmission.party or "gateway"
+    journal.append(connection, at=now, subject=transmission.id, kind="receipt-arrived", actor=actor, data=data)
+    return receipt
+
+
+def came(
+    party: str, channel: str, name: str, mdn: Mdn, now: datetime, remote: str, row: SentRow | None = None
+) -> Transmission:
+    """The transmission of an MDN that came, with what shows how it was judged."""
+    facts = {"remote": remote, "original_message_id": mdn.original}
+    if (read := mdn.read) is not None:
+        facts["signature"] = read.signature.state
+        facts["disposition"] = printable(" ".join((read.disposition.type, read.disposition.modifier)).strip())
+        if read.signature.verified is not None:
+            facts["signed_by"] = read.signature.verified.certificate.sha256
+        if read.mic is not None:
+            facts["mic"] = printable(read.mic.stated)
+        odd: frozenset[ToleranceId] = frozenset()
+        if row is not None:
+            odd = oddities(read, message_id=f"<{row.message_id}>", as2_to=row.receiver, signed_receipt=row.signed)
+        facts["tolerated"] = " ".join(sorted({*read.tolerated, *odd}))
+    else:
+        facts["trouble"] = printable(mdn.trouble, 500)
+    return Transmission(
+        id=new_id("t", now),
+        direction="in",
+        side="partner",
+        party=party,
+        channel=channel,
+        protocol=evidence.MDN_PROTOCOL,
+        name=name or "mdn",
+        size=mdn.place.size,
+        sha256=mdn.place.sha256,
+        at=now,
+        facts={name: fact for name, fact in facts.items() if fact},
+        lane=ACK_LANE,
+    )
+
+
+def _meet(connection: Connection, transmission: Transmission, receipt: Receipt, now: datetime) -> None:
+    """Settle what was expected of the partner for the messages in it."""
+    due = [each.id for each in expectations.of_carried(connection, transmission.id) if each.kind == "mdn"]
+    if due:
+        actor = transmission.party or "gateway"
+        expectations.settle_all(connection, due, receipt.verdict, receipt.id, now, actor=actor)
+
+
+def _verdict(outcome: Outcome) -> Verdict:
+    if outcome.result == "delivered":
+        return "accepted-with-errors" if outcome.flagged else "accepted"
+    return "rejected" if outcome.result in ("refused", "refused-unproven") else "received"

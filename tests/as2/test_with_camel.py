@@ -1,0 +1,38 @@
+"""Messages and receipts exchanged with Apache Camel's AS2: everything as it should be, or explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.as2.peers import java
+from tests.as2.peers.by_camel import Camel
+from tests.as2.peers.matrix import TOPICS, Direction, exchanged, unexplained
+from tests.as2.peers.our_side import OurSide
+from tests.services.running import Missing
+
+pytestmark = pytest.mark.xdist_group("as2-camel")
+
+
+@pytest.fixture(scope="module")
+def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Camel]:
+    try:
+        peer = Camel(tmp_path_factory.mktemp("camel"))
+    except Missing as reason:
+        java.skip(reason)
+    yield peer
+    peer.close()
+
+
+@pytest.fixture(scope="module")
+def us() -> Iterator[OurSide]:
+    us = OurSide()
+    yield us
+    us.close()
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+@pytest.mark.parametrize("direction", ["to us", "to peer"])
+def test_every_disagreement_is_explained(peer: Camel, us: OurSide, topic: str, direction: Direction) -> None:
+    assert unexplained(peer.name, topic, direction, exchanged(peer, us, topic, direction)) == []

@@ -1,0 +1,75 @@
+"""The how-to on AS2: its configuration and profile are good, and its tables name what the code has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from gateway.catalogue import Catalogue
+from gateway.channels.as2 import patience, reception, server
+from gateway.channels.as2.posted import Outcome as Received
+from gateway.config import read_config
+from gateway.profiles_folder import load_profiles
+from gateway.sweeping import ALERTS
+from tests.as2.keys import KEYS
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "how-to" / "connect-by-as2.md").read_text()
+CONFIGURATION, OURS, THEIRS, WEAK = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)
+AGREEMENT = """
+agreements:
+  - id: acme
+    extends: [edifact-d96a-3pl]
+    us: meridian
+    status: test
+    timezone: Europe/Oslo
+    every_flow: {channel: acme-as2}
+"""
+
+
+def test_the_configuration() -> None:
+    config, faults = read_config(CONFIGURATION.encode(), {})
+    assert faults == []
+    assert config is not None and config.as2.enabled and config.as2.path in str(config.as2.url)
+
+
+def test_the_profile(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    for name in ("us-2026", "acme-2026"):
+        (tmp_path / "keys" / f"{name}.pem").write_bytes((KEYS / "rsa.pem").read_bytes())
+    unb = '    - {scheme: unb, qualifier: "14", value: "5498765000017"}\n'
+    (tmp_path / "us.yaml").write_text(OURS.replace("  certificates:\n", f"{unb}  certificates:\n"))
+    (tmp_path / "acme.yaml").write_text(THEIRS.rstrip() + "\n" + WEAK + AGREEMENT)
+    loaded = load_profiles(tmp_path, Catalogue())
+    assert loaded.faults == []
+    assert loaded.register is not None
+    assert loaded.register.channel_of_as2("ACME-AS2", "MERIDIAN") is not None
+
+
+def test_the_answers() -> None:
+    listed = {int(status) for status in re.findall(r"^\| (\d{3}) ", PAGE, re.M)}
+    # The methods and paths that nobody uses in earnest are told in a sentence.
+    assert listed == {200, 204} | set(server._TEXTS) - {404, 405}
+    assert f"{patience.BODY_RATE:,} bytes a second" in PAGE
+    assert reception.REFUSALS == 10 and "more than ten refused messages" in PAGE
+    assert reception.REFUSED_KEPT == 16 << 20 and "(up to 16 MB)" in PAGE
+
+
+def test_the_causes() -> None:
+    table = PAGE.partition("## What a case means")[2].partition("## ")[0]
+    listed = {
+        each for cell in re.findall(r"^\| (`.*?`) \|", table, re.M) for each in re.findall(r"`([a-z0-9-]+)`", cell)
+    }
+    source = "".join(path.read_text() for path in (ROOT / "gateway" / "channels" / "as2").glob("re*.py"))
+    source += (ROOT / "gateway" / "channels" / "as2" / "server.py").read_text()
+    named = set(re.findall(r'"(as2-(?:refused|key-missing|unknown-sender)|message-id-reused)"', source))
+    assert listed == named | {f"certificate-expires-{days}" for days in ALERTS} | {"certificate-expired"}
+    assert len(named) == 4
+
+
+@pytest.mark.parametrize("outcome", [*get_args(Received), "stranger", "malformed", "busy", "too-large", "slow"])
+def test_the_outcomes(outcome: str) -> None:
+    assert f"`{outcome}`" in PAGE.partition("## What to watch")[2]
