@@ -72,6 +72,13 @@ ADVICE: Final[dict[str, str]] = {
     "too-deep": _ONCE,
     "signed-twice": _ONCE,
     "compressed-twice": _ONCE,
+    # Certificates sent by a partner
+    "cem-sender-differs": "Write the name that is in AS2-From into TradingPartnerInfo.",
+    "cem-malformed": "Send the documents that draft-meadors-certificate-exchange describes.",
+    "cem-certificate-missing": "Send each certificate as a certs-only part, under the Content-ID that the XML states.",
+    "xml-malformed": "Send one well-formed XML document in UTF-8, and nothing after it.",
+    "xml-forbidden": "Send XML without a document type, entities and processing instructions.",
+    "xml-too-large": "Send the certificates as parts of their own, and XML of a few kilobytes.",
     "encrypted-inside": "Sign first and encrypt last: the encryption is the outermost layer.",
     "cms-unknown": "Send enveloped-data, compressed-data, or multipart/signed with a detached signature.",
     "key-missing": "Name the private key of one of the recipients.",

@@ -54,6 +54,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     """Such as ``application/EDIFACT``; parameters may follow."""
     filename: str | None = None
     """Stated to the partner (draft-harding-ediint-filename-preservation); any text."""
+    content_id: str | None = None
+    """In angle brackets, where another document refers to this one; it then stands in a multipart/related."""
 
 
 class Encrypting(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,17 +187,17 @@ def build_message(
 def _payload(payloads: Sequence[Payload], encoding: TransferEncoding, entropy: Entropy) -> _Entity:
     if not payloads:
         raise Unwritable("payload-missing", "A message needs a payload.")
-    entities = [_document(each, encoding) for each in payloads]
-    if len(entities) == 1:
-        return entities[0]
+    if len(payloads) == 1 and payloads[0].content_id is None:
+        return _document(payloads[0], encoding)
     # RFC 6362: the first one is the root, which the others go with.
-    root = f"<{entropy(12).hex()}@sallyport>"
+    root = payloads[0].content_id or f"<{entropy(12).hex()}@sallyport>"
     boundary = new_boundary("related", entropy)
-    first = _Entity((*entities[0].fields, ("Content-ID", root)), entities[0].content)
+    named = (msgspec.structs.replace(payloads[0], content_id=root), *payloads[1:])
     media = payloads[0].media_type.partition(";")[0].strip()
     content_type = write_content_type("multipart/related", {"type": media, "start": root, "boundary": boundary})
     return _Entity(
-        (("Content-Type", content_type),), write_multipart([each.whole for each in (first, *entities[1:])], boundary)
+        (("Content-Type", content_type),),
+        write_multipart([_document(each, encoding).whole for each in named], boundary),
     )
 
 
@@ -208,6 +210,8 @@ def _document(payload: Payload, encoding: TransferEncoding) -> _Entity:
     fields = [("Content-Type", payload.media_type), ("Content-Transfer-Encoding", encoding)]
     if payload.filename is not None:
         fields.append(("Content-Disposition", write_disposition(payload.filename)))
+    if payload.content_id is not None:
+        fields.append(("Content-ID", payload.content_id))
     return _Entity(tuple(fields), content)
 
 
@@ -215,12 +219,10 @@ def _check_lines(content: Source, encoding: TransferEncoding) -> None:
     """Content that is stated to be text in lines has to be that, or it would be damaged on its way."""
     length = 0
     for chunk in content.chunks():
-        lines = chunk.split(b"\n")
-        length += len(lines[0])
-        longest = max(length, *(len(line) for line in lines[1:-1]), 0) if len(lines) > 1 else length
-        if len(lines) > 1:
-            length = len(lines[-1])
-        if b"\0" in chunk or longest > _MEASURE[encoding] + 1 or (encoding == "7bit" and not chunk.isascii()):
+        sizes = [len(line.removesuffix(b"\r")) for line in chunk.split(b"\n")]
+        sizes[0] += length
+        length = sizes[-1]
+        if b"\0" in chunk or max(sizes) > _MEASURE[encoding] or (encoding == "7bit" and not chunk.isascii()):
             raise Unwritable(
                 "encoding-unfit",
                 f"The content is not {encoding} text in lines of at most 998 bytes: send it as binary.",

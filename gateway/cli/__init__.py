@@ -36,8 +36,8 @@ _BEGIN, _FILES, _RUNNING, _EXCHANGE, _PARTNERS = (
 COMMANDS = {
     "demo": Entry("demo", "Play the main job on this machine, with real transports.", _BEGIN),
     "init": Entry("running", "Make a gateway's folder: a commented configuration and example profiles.", _BEGIN),
-    "inspect": Entry("files", "Show a file's envelopes: syntax, parties, control numbers, messages.", _FILES),
-    "validate": Entry("files", "List every finding with its place; accepted or not, per message.", _FILES),
+    "inspect": Entry("files", "Show a file's envelopes: syntax, parties, control numbers, messages, packages.", _FILES),
+    "validate": Entry("files", "List every finding with its place; accepted or not, per message and package.", _FILES),
     "translate": Entry("translation", "Turn messages into canonical documents, or into another syntax.", _FILES),
     "ack": Entry("acknowledgment", "Print the acknowledgment that a file deserves.", _FILES),
     "as2": Entry("as2", "Find out what is wrong with an AS2 message or receipt.", _FILES),

@@ -14,7 +14,6 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql import ColumnElement
 
 from gateway.ledger.faults import NotRecorded
 from gateway.ledger.schema import as2_received
@@ -86,17 +85,7 @@ def accepted(connection: Connection, sender: str, receiver: str, message_id: str
 
 def get(connection: Connection, received_id: str) -> ReceivedRow:
     """The row with this id; raises :class:`NotRecorded`."""
-    row = _one(connection, as2_received.c.id == received_id)
+    row = connection.execute(select(as2_received).where(as2_received.c.id == received_id)).mappings().one_or_none()
     if row is None:
         raise NotRecorded("message received over AS2", received_id)
-    return row
-
-
-def bringing(connection: Connection, transmission: str) -> ReceivedRow | None:
-    """The message whose first document this transmission is."""
-    return _one(connection, as2_received.c.transmission == transmission)
-
-
-def _one(connection: Connection, condition: ColumnElement[bool]) -> ReceivedRow | None:
-    row = connection.execute(select(as2_received).where(condition)).mappings().one_or_none()
-    return ReceivedRow(**row) if row is not None else None
+    return ReceivedRow(**row)

@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from as2.response import Reason
 from gateway.catalogue import Catalogue
 from gateway.channels.as2 import patience, reception, server
 from gateway.channels.as2.posted import Outcome as Received
@@ -63,11 +64,14 @@ def test_the_causes() -> None:
     listed = {
         each for cell in re.findall(r"^\| (`.*?`) \|", table, re.M) for each in re.findall(r"`([a-z0-9-]+)`", cell)
     }
-    source = "".join(path.read_text() for path in (ROOT / "gateway" / "channels" / "as2").glob("re*.py"))
-    source += (ROOT / "gateway" / "channels" / "as2" / "server.py").read_text()
-    named = set(re.findall(r'"(as2-(?:refused|key-missing|unknown-sender)|message-id-reused)"', source))
-    assert listed == named | {f"certificate-expires-{days}" for days in ALERTS} | {"certificate-expired"}
-    assert len(named) == 4
+    source = "".join(path.read_text() for path in (ROOT / "gateway" / "channels" / "as2").glob("*.py"))
+    as2 = "refused|key-missing|unknown-sender|parked|not-sendable|mdn-not-taken"
+    named = set(re.findall(rf'"(as2-(?:{as2})|message-id-reused|channel-gone)"', source))
+    assert len(named) == 8
+    doubts = {f"as2-{reason}" for reason in get_args(Reason) if reason.startswith(("mdn-", "mic-"))}
+    doubts -= {"as2-mdn-positive", "as2-mdn-warning", "as2-mdn-expected"}
+    expiry = {f"certificate-expires-{days}" for days in ALERTS} | {"certificate-expired"}
+    assert listed == named | doubts | expiry
 
 
 @pytest.mark.parametrize("outcome", [*get_args(Received), "stranger", "malformed", "busy", "too-large", "slow"])

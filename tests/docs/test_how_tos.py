@@ -53,6 +53,15 @@ def test_every_cause_is_explained_once_and_no_other() -> None:
     assert sorted(explained) == sorted(known_causes())
 
 
+def test_causes_of_as2_are_explained_with_it() -> None:
+    folder = ROOT / "gateway" / "channels" / "as2"
+    named = {cause for path in folder.glob("*.py") for cause in causes(path.read_text())} - known_causes()
+    assert len(named) >= 4
+    page = (ROOT / "docs" / "how-to" / "connect-by-as2.md").read_text()
+    assert [cause for cause in sorted(named) if f"`{cause}`" not in page] == []
+    assert "connect-by-as2.md#what-a-case-means" in OPERATE
+
+
 @pytest.mark.parametrize(
     ("source", "found"),
     [

@@ -19,6 +19,7 @@ from typing import Literal, TypeVar, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from as2.tolerance import TOLERANCES
 from gateway.config import As2Settings, BusinessSettings, Config, LogSettings, MetricsSettings, SftpSettings
 from gateway.exchange import CASE, CONTENT, DELIVERY, EXPECTATION, Machine, mermaid
 from partners import Party, Terms, profile_schema, write_duration
@@ -298,6 +299,24 @@ CONFIGURATION: tuple[tuple[str, str, type[BaseModel]], ...] = (
 )
 
 
+def tolerances_page() -> str:
+    """The reference of the oddities of AS2 messages that are put up with."""
+    rows = [f"| `{each.id}` | {each.seen} | {each.change} |" for each in TOLERANCES.values()]
+    return "\n".join(
+        [
+            "# What is tolerated in AS2 messages\n",
+            NOTE,
+            "Partners' software departs from the standards in ways that do no harm. Such a message is taken, and what"
+            " is odd about it is kept with it: `messages show` and `as2 inspect` name it by its id. Nothing in this"
+            " list makes a signature count that should not. The last column can be mailed to the partner.\n",
+            "| id | what the message has | what the partner should do |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
 def canonical_file(name: str) -> str:
     """The schema of a canonical type as committed."""
     return json.dumps(canonical_schema(name), indent=2, ensure_ascii=False) + "\n"
@@ -314,6 +333,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/reference/states.md": states_page,
     "docs/reference/commands.md": lambda: commands_page(NOTE),
     "docs/reference/configuration.md": configuration_page,
+    "docs/reference/as2-tolerances.md": tolerances_page,
     "docs/reference/metrics.md": lambda: metrics_page(NOTE),
     "profiles/schemas/profile.json": schema_file,
     **{

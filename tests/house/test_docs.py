@@ -136,7 +136,7 @@ def commands() -> list[tuple[str, ...]]:
     for page in PAGES:
         text = page.read_text()
         for code in (*re.findall(r"`([^`\n]+)`", text), *_FENCE.findall(text)):
-            for words in re.findall(r"(?:^|[\s])sallyport ([a-z]+)(?: ([a-z]+)(?![\w./:-]))?", f" {code}"):
+            for words in re.findall(r"(?:^|[\s])sallyport ([a-z0-9]+)(?: ([a-z]+)(?![\w./:-]))?", f" {code}"):
                 found.add(tuple(word for word in words if word))
     return sorted(found)
 

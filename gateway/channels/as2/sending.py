@@ -79,20 +79,20 @@ class As2Sender:
             raise GiveUp("as2-not-sendable", f"{fault}. Then resend") from None
         large = channel.http.chunked == "large" and posting.body.size >= LARGE
         posting = msgspec.structs.replace(posting, chunked=large or channel.http.chunked == "always")
-        outcome = self._attempt(gateway, job, transmission, channel, row, posting)
+        outcome, detail = self._attempt(gateway, job, transmission, channel, row, posting)
         if not outcome.chunking and posting.chunked:
             whole = msgspec.structs.replace(posting, chunked=False)
-            outcome = self._attempt(gateway, job, transmission, channel, row, whole)
+            outcome, detail = self._attempt(gateway, job, transmission, channel, row, whole)
         retry = _retry_terms(gateway, transmission)
         if outcome.result == "parked":
             raise GiveUp("as2-parked", f"{outcome.text} Then resend")
         if outcome.result == "retry":
             at_least = outcome.not_before or retry.base * 0
-            raise TryAgain(outcome.text, retry.base, retry.cap, retry.budget, at_least=at_least)
+            raise TryAgain(detail, retry.base, retry.cap, retry.budget, at_least=at_least)
         if outcome.result == "awaiting-mdn":
             # The receipt ends this; without one the same bytes go out again.
             patience = channel.mdn.patience
-            raise TryAgain(outcome.text, patience, patience, retry.budget, at_least=patience)
+            raise TryAgain(detail, patience, patience, retry.budget, at_least=patience)
 
     # Building
 
@@ -137,7 +137,7 @@ class As2Sender:
             at=now,
             subject=transmission.name if transmission.name.isascii() else "EDI",
             version=channel.as2_version,
-            product="sallyport:0.1" if channel.as2_version == "1.3" else None,
+            product=terms.product(channel),
             receipt=terms.receipt_request(channel, f"as2@{settings.domain}", settings.url),
         )
         media_type = channel.content_type or terms.MEDIA_TYPES.get(
@@ -188,7 +188,9 @@ class As2Sender:
         channel: As2Channel,
         row: SentRow,
         posting: Posting,
-    ) -> Outcome:
+    ) -> tuple[Outcome, str]:
+        """What the answer means, and what it was, for a person."""
+
         def start(connection: Connection) -> int:
             deliveries.step(connection, transmission.id, "start", at=gateway.clock(), actor="gateway")
             return len(attempts.of(connection, [transmission.id])) + 1
@@ -218,7 +220,7 @@ class As2Sender:
                 gateway.queue.complete(connection, job)
 
         gateway.database.write(commit)
-        return outcome
+        return outcome, detail
 
     def _posting(
         self,

@@ -24,7 +24,7 @@ from tests.services.peers import python_with
 from tests.services.running import Missing
 
 VERSION: Final = "pyas2lib==1.4.4"
-_PROGRAM: Final = Path(__file__).with_name("pyas2lib_program.py")
+_PROGRAM: Final = Path(__file__).parent / "peer_programs" / "pyas2lib_exchange.py"
 _CIPHERS: Final = {
     "3des-cbc": "tripledes_192_cbc",
     "aes128-cbc": "aes_128_cbc",
@@ -36,7 +36,10 @@ import importlib.util, pathlib
 folder = pathlib.Path(importlib.util.find_spec("oscrypto").submodule_search_locations[0]) / "_openssl"
 for name in ("_libcrypto_cffi.py", "_libcrypto_ctypes.py"):
     path = folder / name
-    path.write_text(path.read_text().replace(r"\\d\\.\\d\\.\\d", r"\\d+\\.\\d+\\.\\d+"))
+    text = path.read_text()
+    corrected = text.replace(r"\\d\\.\\d\\.\\d", r"\\d+\\.\\d+\\.\\d+")
+    if corrected != text:
+        path.write_text(corrected)
 import pyas2lib
 """
 

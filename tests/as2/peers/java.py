@@ -20,7 +20,7 @@ import pytest
 from tests.services.peers import peers_folder
 from tests.services.running import Missing, skip_or_fail
 
-_PROGRAMS: Final = Path(__file__).parent
+_PROGRAMS: Final = Path(__file__).parent / "peer_programs"
 _PROJECT: Final = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>local</groupId><artifactId>peer</artifactId><version>1</version>
 <dependencies><dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version></dependency>

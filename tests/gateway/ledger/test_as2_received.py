@@ -71,7 +71,7 @@ def test_what_was_refused_is_no_predecessor(database: Database) -> None:
 def test_what_is_not_there(database: Database) -> None:
     with pytest.raises(NotRecorded):
         database.read(lambda c: as2_received.get(c, "p-0"))
-    assert database.read(lambda c: as2_received.bringing(c, "t-0")) is None
+    assert database.read(lambda c: as2_received.accepted(c, "ACME", "Us & Co", "1@acme.example")) is None
 
 
 def test_whoever_comes_second_waits_for_the_first(database: Database) -> None:

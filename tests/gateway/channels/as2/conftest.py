@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -58,6 +58,3 @@ def endpoint(request: pytest.FixtureRequest, make_endpoint: MakeEndpoint) -> End
     if request.param == "postgresql":
         return make_endpoint(database=request.getfixturevalue("postgresql_url"))
     return make_endpoint()
-
-
-Make = Callable[..., Endpoint]

@@ -1,7 +1,7 @@
 """Makes the messages of this folder: ``python -m tests.vectors.as2.messages.make``.
 
-Signatures and most envelopes are made by ``openssl cms``, GCM in EnvelopedData and CompressedData by a few lines of DER,
-MIME by hand: nothing of it by the code under test. Every run draws new content keys and signing times.
+Signatures and most envelopes are made by ``openssl cms``, GCM in EnvelopedData and CompressedData by a few lines of
+DER, MIME by hand: nothing of it by the code under test. Every run draws new content keys and signing times.
 """
 
 from __future__ import annotations
