@@ -62,6 +62,9 @@ PREFETCH = 100
 CONFIRMED_WITHIN = 30.0
 """Seconds until a publication without an answer counts as failed."""
 
+ANSWERED_WITHIN = 10.0
+"""Seconds until a request to the broker without an answer counts as failed; one that has just started may lose some."""
+
 HEARTBEAT = 20
 """Seconds; a broker that fell silent is noticed after about three of them."""
 
@@ -90,6 +93,7 @@ class RabbitExchange:
         prefetch: int = PREFETCH,
         body_limit: int = BODY_LIMIT,
         confirmed_within: float = CONFIRMED_WITHIN,
+        answered_within: float = ANSWERED_WITHIN,
     ) -> None:
         """``url`` is ``amqp://user:password@host:port/vhost`` or ``amqps://…``; it is never shown."""
         self.topology = topology or Topology()
@@ -103,6 +107,7 @@ class RabbitExchange:
         self._name = f"sallyport {end}"
         self._body_limit = body_limit
         self._confirmed_within = confirmed_within
+        self._answered_within = answered_within
         self._lock = asyncio.Lock()
         self._publishing_lock = asyncio.Lock()
         self._declared = False
@@ -154,7 +159,7 @@ class RabbitExchange:
             if asyncio.get_running_loop().time() < until:
                 raise Unreachable(reason)
             try:
-                async with asyncio.timeout(self._confirmed_within):
+                async with asyncio.timeout(self._answered_within):
                     if self._connection is None:
                         self._connection, declare = await self._connect(), True
                     if declare or not self._declared:
@@ -184,10 +189,10 @@ class RabbitExchange:
         Raises ``TimeoutError`` with a text for a person.
         """
         try:
-            async with asyncio.timeout(self._confirmed_within):
+            async with asyncio.timeout(self._answered_within):
                 yield
         except TimeoutError as error:
-            text = f"{self._shown} did not answer within {self._confirmed_within:g} seconds. It is tried again"
+            text = f"{self._shown} did not answer within {self._answered_within:g} seconds. It is tried again"
             raise TimeoutError(text) from error
 
     async def _connect(self) -> AbstractConnection:

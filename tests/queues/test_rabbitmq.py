@@ -89,8 +89,8 @@ def test_the_broker_is_killed_while_letters_are_published(rabbitmq_server: Rabbi
                 return
 
     async def play() -> None:
-        exchange = RabbitExchange(amqp_url, patience=QUICK, confirmed_within=10)
-        reader = RabbitExchange(amqp_url, end="business", patience=QUICK)
+        exchange = RabbitExchange(amqp_url, patience=QUICK, confirmed_within=10, answered_within=3)
+        reader = RabbitExchange(amqp_url, end="business", patience=QUICK, answered_within=3)
         consumer = await reader.consume(handler)
         await asyncio.gather(*(publish(exchange, number) for number in range(100)))
         under_way = [asyncio.create_task(publish(exchange, number)) for number in range(100, 300)]
@@ -376,7 +376,7 @@ def test_an_answer_that_never_comes_is_asked_for_again(amqp_url: str, count: int
     async def play() -> None:
         silent = Swallowing(amqp_url, Swallowing.CONSUME_OK, count)
         async with silent.url() as url, asyncio.timeout(WITHIN):
-            exchange = RabbitExchange(url, end="business", patience=QUICK, confirmed_within=1)
+            exchange = RabbitExchange(url, end="business", patience=QUICK, answered_within=1)
             consumer = await exchange.consume(handler)
             await until(lambda: "did not answer within 1 seconds" in (consumer.trouble or ""))
             gateway = RabbitExchange(amqp_url)
@@ -397,7 +397,7 @@ def test_a_broker_that_lets_nobody_go_is_left(amqp_url: str) -> None:
     async def play() -> None:
         silent = Swallowing(amqp_url, Swallowing.CANCEL_OK, 1_000)
         async with silent.url() as url, asyncio.timeout(WITHIN):
-            exchange = RabbitExchange(url, patience=QUICK, confirmed_within=1)
+            exchange = RabbitExchange(url, patience=QUICK, answered_within=1)
             consumer = await exchange.consume(handler)
             await until(lambda: consumer.trouble is None)
             await exchange.close()
