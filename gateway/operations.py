@@ -108,14 +108,16 @@ def _carriers(connection: Connection, subject: str) -> list[Transmission]:
 
 def _resend(gateway: Gateway, connection: Connection, each: Transmission, actor: str, reason: str) -> Resent:
     now = gateway.clock()
+    order = new_id("a", now)
     try:
-        deliveries.step(connection, each.id, "resend", at=now, actor=actor, data={"reason": reason})
+        data = {"reason": reason, "order": order}
+        deliveries.step(connection, each.id, "resend", at=now, actor=actor, data=data)
     except ImpossibleStep:
         able = ", ".join(state for state, row in DELIVERY.table.items() if "resend" in row)
         raise NotPossible(
             f"{each.name} is {each.delivery or 'not outgoing'}; it can be sent again once it is one of: {able}"
         ) from None
-    order_delivery(gateway, connection, each, again=new_id("a", now))
+    order_delivery(gateway, connection, each, again=order)
     return Resent(each.id, each.name, each.sha256)
 
 

@@ -29,6 +29,7 @@ from gateway.exchange import Event
 from gateway.ledger import messages as ledger_messages
 from gateway.ledger import story
 from gateway.ledger.story import MessageStory
+from gateway.ledger.transmissions import Transmission
 from gateway.segment_lines import segment_lines
 
 app = typer.Typer(no_args_is_help=True)
@@ -131,6 +132,7 @@ def _show(found: MessageStory, wire: bytes, document: bytes) -> None:
     if found.transmission is not None:
         t = found.transmission
         rows += [("file", f"{printable(t.name)}, {t.size:,} bytes, over {t.channel}"), ("  sha256", t.sha256)]
+    rows += [("AS2", f"Message-ID <{each.message_id}>") for each in found.sent_as]
     if m.profile_sha256:
         rows += [("agreement", f"{m.agreement}, flow {m.flow}"), ("  sha256", m.profile_sha256)]
     if m.guide:
@@ -170,6 +172,8 @@ def _show(found: MessageStory, wire: bytes, document: bytes) -> None:
             ],
             details=("says",),
         )
+    for each in found.mdns:
+        line(f"  {_told_of_mdn(each)}")
     for each_case in found.cases:
         say(f"\ncase {each_case.id} ({each_case.state})", "bold yellow")
         paragraph(each_case.text, 2)
@@ -199,7 +203,18 @@ def _show_lines(lines: list[str], option: str) -> None:
         say(f"  … and {len(lines) - LINES:,} more lines: {option} prints all of it", "bold")
 
 
-_ELSEWHERE = ("transmission", "expectation", "receipt", "interchange", "entry", "sha256", "source", "state", "subject")
+_ELSEWHERE = (
+    "transmission",
+    "expectation",
+    "receipt",
+    "interchange",
+    "entry",
+    "sha256",
+    "source",
+    "state",
+    "subject",
+    "order",
+)
 """What an event says for machines, or what its kind says already; it is in the JSON."""
 
 
@@ -208,6 +223,16 @@ def _detail(event: Event) -> str:
         return ""  # The case stands below, with all of its text.
     told = [f"{key} {value}" for key, value in event.data.items() if key not in _ELSEWHERE and value]
     return printable(", ".join(told), 120)
+
+
+def _told_of_mdn(mdn: Transmission) -> str:
+    """What shows how an MDN was judged: its disposition, its signature and whose, its MIC."""
+    facts = mdn.facts
+    signed = f"signature {facts.get('signature', 'unreadable')}"
+    if "signed_by" in facts:
+        signed += f" with certificate {facts['signed_by'][:16]}…"
+    mic = f"MIC {facts.get('mic_verdict', 'unknown')}" + (f" ({facts['mic']})" if "mic" in facts else "")
+    return f"{mdn.id}: {facts.get('disposition') or 'cannot be read'}, {signed}, {mic}"
 
 
 @app.command("resend")

@@ -8,7 +8,7 @@ a Message-ID they have seen before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -17,7 +17,8 @@ from sqlalchemy import Connection, RowMapping, insert, select
 
 from as2.digests import DigestName
 from as2.mic import Candidate
-from gateway.ledger.schema import as2_sent, transmission
+from gateway.ledger.schema import as2_sent
+from gateway.ledger.statements import chunks
 
 
 class SentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +43,15 @@ class SentRow(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class SentAs(msgspec.Struct, frozen=True, kw_only=True):
+    """Under which id a transmission went out over AS2, and since when."""
+
+    transmission: str
+    message_id: str
+    """Without angle brackets."""
+    at: datetime
+
+
 def record(connection: Connection, row: SentRow) -> None:
     """Record a message that was built; its transmission and its bytes (``objects.record``) come first."""
     values = msgspec.structs.asdict(row)
@@ -62,15 +72,30 @@ def latest(connection: Connection, transmission_id: str) -> SentRow | None:
     return _row(found) if found is not None else None
 
 
-def by_message_id(connection: Connection, channel: str, message_id: str) -> SentRow | None:
-    """The message of this id, without brackets, that went out over a channel."""
-    statement = (
-        select(as2_sent)
-        .join(transmission, transmission.c.id == as2_sent.c.transmission)
-        .where(as2_sent.c.message_id == message_id, transmission.c.channel == channel)
+def ids(connection: Connection, transmission_ids: Sequence[str]) -> list[SentAs]:
+    """The Message-IDs of these transmissions, the oldest first."""
+    found = [
+        SentAs(transmission=row.transmission, message_id=row.message_id, at=row.at)
+        for some in chunks(transmission_ids)
+        for row in connection.execute(_IDS.where(as2_sent.c.transmission.in_(some)))
+    ]
+    return sorted(found, key=lambda each: (each.at, each.transmission))
+
+
+def by_message_id(
+    connection: Connection, message_id: str, *, senders: Collection[str], receiver: str
+) -> SentRow | None:
+    """The message of this id, without brackets, that went from one of these names to ``receiver``."""
+    statement = select(as2_sent).where(
+        as2_sent.c.message_id == message_id,
+        as2_sent.c.sender.in_(senders),
+        as2_sent.c.receiver == receiver,
     )
     found = connection.execute(statement).mappings().first()
     return _row(found) if found is not None else None
+
+
+_IDS = select(as2_sent.c.transmission, as2_sent.c.message_id, as2_sent.c.at).order_by(as2_sent.c.generation)
 
 
 def _row(found: RowMapping) -> SentRow:

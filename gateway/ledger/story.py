@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from archive import Locator
 from gateway.exchange import Event
 from gateway.ledger import (
+    as2_sent,
     attempts,
     cases,
     expectations,
@@ -21,6 +22,7 @@ from gateway.ledger import (
     references,
     transmissions,
 )
+from gateway.ledger.as2_sent import SentAs
 from gateway.ledger.attempts import Attempt
 from gateway.ledger.cases import Case
 from gateway.ledger.expectations import Expectation
@@ -45,11 +47,15 @@ class MessageStory(msgspec.Struct, frozen=True, kw_only=True):
     """Where the archive keeps the canonical form."""
     carriers: Sequence[Transmission]
     """The outgoing transmissions that carry it: to the partner, or its canonical form to the company's systems."""
+    sent_as: Sequence[SentAs]
+    """The Message-IDs of those that go over AS2."""
     answers: Sequence[Transmission]
     """The acknowledgments that we sent for the transmission it came in."""
     expectations: Sequence[Expectation]
     receipts: Sequence[Receipt]
     """Those that answer it, or the whole of its interchange; what we were told and what we told."""
+    mdns: Sequence[Transmission]
+    """The transmissions of those that are MDNs; their facts say how they were judged."""
     attempts: Sequence[Attempt]
     """Every try to deliver a carrier or an answer."""
     cases: Sequence[Case]
@@ -83,9 +89,11 @@ def of(connection: Connection, message_id: str) -> MessageStory:
         source=source,
         canonical=objects.find(connection, message.canonical_sha256) if message.canonical_sha256 else None,
         carriers=carriers,
+        sent_as=as2_sent.ids(connection, [each.id for each in carriers]),
         answers=answers,
         expectations=due,
         receipts=answered,
+        mdns=[transmissions.get(connection, each.transmission) for each in answered if each.kind == "mdn"],
         attempts=attempts.of(connection, [each.id for each in outgoing]),
         cases=work,
         parent=messages.get(connection, message.parent) if message.parent else None,

@@ -65,9 +65,9 @@ def test_the_causes() -> None:
         each for cell in re.findall(r"^\| (`.*?`) \|", table, re.M) for each in re.findall(r"`([a-z0-9-]+)`", cell)
     }
     source = "".join(path.read_text() for path in (ROOT / "gateway" / "channels" / "as2").glob("*.py"))
-    as2 = "refused|key-missing|unknown-sender|parked|not-sendable|mdn-not-taken"
+    as2 = "refused|key-missing|unknown-sender|parked|not-sendable|mdn-not-taken|mdn-contradicts"
     named = set(re.findall(rf'"(as2-(?:{as2})|message-id-reused|channel-gone)"', source))
-    assert len(named) == 8
+    assert len(named) == 9
     doubts = {f"as2-{reason}" for reason in get_args(Reason) if reason.startswith(("mdn-", "mic-"))}
     doubts -= {"as2-mdn-positive", "as2-mdn-warning", "as2-mdn-expected"}
     expiry = {f"certificate-expires-{days}" for days in ALERTS} | {"certificate-expired"}

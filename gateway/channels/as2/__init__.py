@@ -11,6 +11,7 @@
     receipts    an MDN that came: matched, judged, and what it settles
     sending     a message that goes out: built once, posted as often as it takes
     returning   an asynchronous MDN of ours on its way
+    addressing  where a request goes to, and who we are there
     posting     the HTTP client
     terms       from a profile's words to those of the package ``as2``
     keys        our private keys

@@ -9,9 +9,10 @@ bounded. TLS trusts the authorities of the machine, or, where the profile pins c
 
 from __future__ import annotations
 
+import os
 import ssl
-import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
@@ -39,7 +40,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = 60.0
     """Seconds that connecting, or a pause between two bytes, may take."""
     answer_within: float = 120.0
-    """Seconds until the answer begins, after the body."""
+    """Seconds until the answer begins, after the body, and from there to its end."""
     trusted: Sequence[str] = ()
     """PEM certificates that the server may show; none: those of the machine's authorities."""
     identity: tuple[str, str] | None = None
@@ -88,10 +89,13 @@ class HttpPoster:
                 "POST", posting.url, headers=headers, content=iter(body), auth=auth, timeout=timeout
             ) as answer:
                 content = bytearray()
+                until = time.monotonic() + max(posting.timeout, posting.answer_within)
                 for piece in answer.iter_raw():
                     content += piece
                     if len(content) > LARGEST_ANSWER:
                         return Reply(status=None, trouble=f"an answer of more than {LARGEST_ANSWER} bytes")
+                    if time.monotonic() > until:
+                        return Reply(status=None, trouble="an answer that does not come to its end")
                 fields = tuple((bytes(name), bytes(value)) for name, value in answer.headers.raw)
                 return Reply(status=answer.status_code, headers=Headers(fields), body=bytes(content))
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ssl.SSLError, OSError) as error:
@@ -146,10 +150,11 @@ def _context(trusted: Sequence[str], identity: tuple[str, str] | None) -> ssl.SS
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         context.check_hostname = False
     if identity is not None:
-        with tempfile.NamedTemporaryFile(suffix=".pem") as together:
+        # OpenSSL reads a key from a file only; this one is never on a disk.
+        with os.fdopen(os.memfd_create("identity"), "wb") as together:
             together.write("\n".join(identity).encode())
             together.flush()
-            context.load_cert_chain(together.name)
+            context.load_cert_chain(f"/proc/self/fd/{together.fileno()}")
     return context
 
 

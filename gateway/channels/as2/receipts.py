@@ -1,13 +1,14 @@
 """An MDN that came on a connection of its own: early, late, twice, or for nothing that we know.
 
 Whatever it is, its bytes are durable before its sender is told so, and an MDN is never answered with another. It is
-matched by the Message-ID that it names, among what went out over the channel it came to; what we send is in the ledger
-before the first attempt, so none can come too early. One that answers nothing we know is kept as a receipt that was
-not matched, with a case: its sender thinks that it has something of ours.
+matched by the Message-ID that it names, among what went out between the two names it is from and to; what we send is in
+the ledger before the first attempt, so none can come too early. One that answers nothing we know is kept as a receipt
+that was not matched, with a case: its sender thinks that it has something of ours.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 
@@ -21,7 +22,6 @@ from gateway.channels.as2.settling import Mdn
 from gateway.ids import new_id
 from gateway.instance import Gateway
 from gateway.ledger import as2_sent, cases, journal, objects, receipts, transmissions
-from gateway.ledger.as2_sent import SentRow
 from gateway.ledger.receipts import Receipt
 from partners import As2Channel, Party
 
@@ -42,24 +42,32 @@ def take_mdn(gateway: Gateway, channel: As2Channel, us: Party, headers: Headers,
 def _commit(
     gateway: Gateway, channel: As2Channel, us: Party, mdn: Mdn, remote: str, now: datetime, connection: Connection
 ) -> None:
-    row = _answered(gateway, connection, channel, us, mdn.original)
-    if row is None or mdn.read is None:
+    names = {each.value for each in us.identities if each.scheme == "as2"}
+    if not settle_named(gateway, connection, channel, names, mdn, now, remote=remote):
         _unmatched(connection, channel, mdn, remote, now)
-        return
+
+
+def settle_named(
+    gateway: Gateway,
+    connection: Connection,
+    channel: As2Channel,
+    names: Collection[str],
+    mdn: Mdn,
+    now: datetime,
+    *,
+    remote: str,
+) -> bool:
+    """Whether the MDN names a message that went out under one of our ``names``: what it says of that is done then."""
+    receiver = gateway.profiles.current.as2_name(channel)
+    if mdn.read is None or not mdn.original or receiver is None:
+        return False
+    row = as2_sent.by_message_id(connection, mdn.original, senders=names, receiver=receiver)
+    if row is None:
+        return False
     transmission = transmissions.get(connection, row.transmission)
     compared = settling.compared(mdn, row, channel, now)
     settling.settle_late(connection, row, transmission, compared, now, remote=remote)
-
-
-def _answered(
-    gateway: Gateway, connection: Connection, channel: As2Channel, us: Party, message_id: str
-) -> SentRow | None:
-    """The message of ours that is answered: of this id, to this partner, from this party."""
-    row = as2_sent.by_message_id(connection, channel.id, message_id) if message_id else None
-    names = {each.value for each in us.identities if each.scheme == "as2"}
-    if row is None or row.sender not in names or row.receiver != gateway.profiles.current.as2_name(channel):
-        return None
-    return row
+    return True
 
 
 def _unmatched(connection: Connection, channel: As2Channel, mdn: Mdn, remote: str, now: datetime) -> None:

@@ -9,15 +9,13 @@ so a crash there leads to the same bytes again.
 
 *Taken is not delivered.* Where the receipt comes later on a connection of its own, the job waits as long as the profile
 says and then sends again; the receipt ends the waiting whenever it comes, also before our own note of the sending.
-
-MDNs of ours that go their own way (RFC 4130, 7.3) are posted here too: the stored bytes, to the URL of the profile,
-and never to one that a message named.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
+from datetime import timedelta
 from functools import partial
 
 import msgspec
@@ -29,15 +27,30 @@ from as2.fault import As2Fault
 from as2.identifiers import bare_message_id, written_message_id
 from as2.response import Outcome, Result, judge_answer
 from gateway.channels.as2 import terms
+from gateway.channels.as2.addressing import posting_to
 from gateway.channels.as2.evidence import MDN_PROTOCOL
 from gateway.channels.as2.keys import As2Keys, KeyMissing
-from gateway.channels.as2.posting import Poster, Posting, Reply
-from gateway.channels.as2.settling import Mdn, as_it_came, attempt_of, compared, looks_like_mdn, settle, understand
+from gateway.channels.as2.posting import Poster, Posting
+from gateway.channels.as2.receipts import settle_named
+from gateway.channels.as2.returning import return_mdn
+from gateway.channels.as2.settling import (
+    Mdn,
+    as_it_came,
+    attempt_of,
+    begun,
+    compared,
+    looks_like_mdn,
+    settle,
+    understand,
+    was_refused,
+)
 from gateway.channels.as2.spool import SpoolFolder, Workplace
+from gateway.exchange import ImpossibleStep
 from gateway.instance import Gateway
-from gateway.ledger import as2_received, as2_sent, attempts, deliveries, objects
+from gateway.ledger import as2_sent, attempts, cases, deliveries, journal, objects
 from gateway.ledger.as2_sent import SentRow
 from gateway.ledger.transmissions import Transmission
+from gateway.publishing import DELIVER
 from gateway.working import GiveUp, TryAgain
 from partners import As2Channel, Party, Retry
 from queues import Job
@@ -61,33 +74,45 @@ class As2Sender:
         self._spool = spool
 
     def deliver(self, gateway: Gateway, job: Job, transmission: Transmission) -> None:
-        """One attempt, or two where the partner only minds the chunks; done when the job is completed or this raises.
+        """One attempt, or two where the partner only minds the chunks; the job is at its end unless this raises.
 
         Raises :class:`GiveUp` and :class:`TryAgain`, what the archive and the database raise, and ``OSError``.
         """
+        if gateway.database.read(partial(_superseded, job=job)):
+            gateway.database.write(lambda c: gateway.queue.complete(c, job))
+            return
         channel = gateway.profiles.current.channels.get(transmission.channel)
         if not isinstance(channel, As2Channel):
             text = f"there is no AS2 channel `{transmission.channel}` any more; name it again, or send it otherwise"
             raise GiveUp("channel-gone", text)
         if transmission.protocol == MDN_PROTOCOL:
-            self._return(gateway, job, transmission, channel)
+            return_mdn(gateway, job, transmission, channel, self._keys, self._poster)
             return
         try:
             row = self._built(gateway, transmission, channel)
-            posting = self._posting(gateway, channel, channel.url, row.headers, row.body_sha256)
+            posting = posting_to(
+                gateway,
+                channel,
+                self._keys,
+                url=channel.url,
+                headers=row.headers,
+                body_sha256=row.body_sha256,
+                receipt=row.receipt,
+            )
         except (KeyMissing, Unusable, As2Fault) as fault:
             raise GiveUp("as2-not-sendable", f"{fault}. Then resend") from None
         large = channel.http.chunked == "large" and posting.body.size >= LARGE
         posting = msgspec.structs.replace(posting, chunked=large or channel.http.chunked == "always")
-        outcome, detail = self._attempt(gateway, job, transmission, channel, row, posting)
-        if not outcome.chunking and posting.chunked:
+        ended = self._attempt(gateway, job, transmission, channel, row, posting)
+        if ended is not None and posting.chunked and not ended[0].chunking:
             whole = msgspec.structs.replace(posting, chunked=False)
-            outcome, detail = self._attempt(gateway, job, transmission, channel, row, whole)
+            ended = self._attempt(gateway, job, transmission, channel, row, whole)
+        if ended is None:
+            return
+        outcome, detail = ended
         retry = _retry_terms(gateway, transmission)
-        if outcome.result == "parked":
-            raise GiveUp("as2-parked", f"{outcome.text} Then resend")
         if outcome.result == "retry":
-            at_least = outcome.not_before or retry.base * 0
+            at_least = outcome.not_before or timedelta(0)
             raise TryAgain(detail, retry.base, retry.cap, retry.budget, at_least=at_least)
         if outcome.result == "awaiting-mdn":
             # The receipt ends this; without one the same bytes go out again.
@@ -99,7 +124,9 @@ class As2Sender:
     def _built(self, gateway: Gateway, transmission: Transmission, channel: As2Channel) -> SentRow:
         """What every attempt sends; made and durable now if it was not before."""
         row = gateway.database.read(lambda c: as2_sent.latest(c, transmission.id))
-        if row is not None and not (channel.retry_id == "new-when-undelivered" and _undelivered(gateway, transmission)):
+        if row is not None and channel.retry_id == "same":
+            return row
+        if row is not None and not gateway.database.read(partial(was_refused, row=row)):
             return row
         register = gateway.profiles.current
         us = register.parties.get(transmission.facts.get("us", ""))
@@ -188,14 +215,21 @@ class As2Sender:
         channel: As2Channel,
         row: SentRow,
         posting: Posting,
-    ) -> tuple[Outcome, str]:
-        """What the answer means, and what it was, for a person."""
+    ) -> tuple[Outcome, str] | None:
+        """What the answer means, and what it was, for a person; ``None`` when a receipt has come meanwhile."""
 
-        def start(connection: Connection) -> int:
-            deliveries.step(connection, transmission.id, "start", at=gateway.clock(), actor="gateway")
-            return len(attempts.of(connection, [transmission.id])) + 1
+        def start(connection: Connection) -> int | None:
+            told = {"message_id": row.message_id}
+            try:
+                deliveries.step(connection, transmission.id, "start", at=gateway.clock(), actor="gateway", data=told)
+            except ImpossibleStep:
+                gateway.queue.complete(connection, job)
+                return None
+            return begun(connection, row)
 
         number = gateway.database.write(start)
+        if number is None:
+            return None
         reply = self._poster.post(posting)
         now = gateway.clock()
         mdn: Mdn | None = None
@@ -215,105 +249,31 @@ class As2Sender:
         def commit(connection: Connection) -> None:
             ended = _ENDED.get(outcome.result, "failed")
             attempts.record(connection, transmission.id, now, ended, detail)
-            settle(connection, row, transmission, outcome, mdn, now, remote=channel.url)
-            if outcome.step in ("done", "person") and outcome.result != "parked":
+            others = (
+                mdn is not None
+                and outcome.reason == "mdn-of-another-message"
+                and settle_named(gateway, connection, channel, {row.sender}, mdn, now, remote=channel.url)
+            )
+            settle(connection, row, transmission, outcome, None if others else mdn, now, remote=channel.url)
+            if outcome.result == "parked":
+                text = f"{outcome.text} Then resend"
+                gateway.queue.bury(connection, job, text)
+                cases.open(connection, "as2-parked", text, transmission.id, transmission.party, now)
+            elif outcome.step in ("done", "person"):
                 gateway.queue.complete(connection, job)
 
         gateway.database.write(commit)
         return outcome, detail
 
-    def _posting(
-        self,
-        gateway: Gateway,
-        channel: As2Channel,
-        url: str,
-        headers: Iterable[Sequence[str]],
-        body_sha256: str,
-    ) -> Posting:
-        http, on = channel.http, gateway.clock().date()
-        fields = [(name, value) for name, value in headers]
-        return Posting(
-            url=url,
-            headers=fields,
-            body=gateway.opened(body_sha256),
-            user=http.user,
-            password=_secret(gateway, http.secret) if http.secret is not None else None,
-            proxy=http.proxy,
-            timeout=http.timeout.total_seconds(),
-            answer_within=channel.mdn.patience.total_seconds(),
-            trusted=[each.pem for each in channel.certificates if "tls" in each.use and each.in_use(on) and each.pem],
-            identity=terms.tls_identity(gateway.profiles.current, channel, self._keys, on),
-        )
 
-    # Receipts of ours that go their own way
-
-    def _return(self, gateway: Gateway, job: Job, transmission: Transmission, channel: As2Channel) -> None:
-        row = gateway.database.read(lambda c: as2_received.get(c, transmission.facts["received"]))
-        headers = [each for each in row.mdn_headers or () if each[0].lower() != "content-length"]
-        url = channel.receive.async_url or channel.url
-        try:
-            posting = self._posting(gateway, channel, url, headers, transmission.sha256)
-        except KeyMissing as fault:
-            raise GiveUp("as2-not-sendable", f"{fault}. Then resend") from None
-        gateway.database.write(
-            lambda c: deliveries.step(c, transmission.id, "start", at=gateway.clock(), actor="gateway")
-        )
-        reply = self._poster.post(posting)
-        gateway.database.write(partial(_returned, gateway, job, transmission, reply))
-        if _later(reply):
-            retry = Retry()
-            raise TryAgain(_said(reply), retry.base, retry.cap, retry.budget)
-        if not _taken(reply):
-            raise GiveUp("as2-mdn-not-taken", f"{_said(reply)} Ask the partner for the URL its receipts go to")
-
-
-def _returned(gateway: Gateway, job: Job, transmission: Transmission, reply: Reply, connection: Connection) -> None:
-    now = gateway.clock()
-    taken = _taken(reply)
-    attempts.record(connection, transmission.id, now, "delivered" if taken else "failed", _said(reply))
-    if taken:
-        actor = transmission.party or "gateway"
-        deliveries.step(connection, transmission.id, "confirm", at=now, actor=actor)
-        gateway.queue.complete(connection, job)
-    elif _later(reply):
-        deliveries.step(connection, transmission.id, "fail", at=now, actor="gateway", data={"reason": _said(reply)})
-
-
-def _taken(reply: Reply) -> bool:
-    return reply.status is not None and 200 <= reply.status < 300
-
-
-def _later(reply: Reply) -> bool:
-    """Whether trying again may help."""
-    return reply.status is None or reply.status >= 500 or reply.status in (408, 425, 429)
-
-
-def _said(reply: Reply) -> str:
-    return f"The MDN was answered {reply.status}." if reply.status is not None else f"No answer: {reply.trouble}."
-
-
-def _undelivered(gateway: Gateway, transmission: Transmission) -> bool:
-    """Whether the partner said, in the last attempt, that it did not take the message."""
-    made = gateway.database.read(lambda c: attempts.of(c, [transmission.id]))
-    return bool(made) and made[-1].outcome == "refused"
+def _superseded(connection: Connection, job: Job) -> bool:
+    """Whether somebody had it sent again while this job waited for a receipt: a job of its own does that."""
+    subject = job.payload["transmission"]
+    orders = [event.data.get("order") for event in journal.of(connection, subject) if event.kind == "delivery-resent"]
+    return bool(orders) and orders[-1] is not None and job.key != f"{DELIVER}:{subject}:{orders[-1]}"
 
 
 def _retry_terms(gateway: Gateway, transmission: Transmission) -> Retry:
     agreement = gateway.profiles.current.agreements.get(transmission.facts.get("agreement", ""))
     flow = agreement.flow(transmission.facts.get("flow", "")) if agreement else None
     return flow.retry if flow else Retry()
-
-
-def _secret(gateway: Gateway, name: str) -> str:
-    """The password of this name; raises :class:`KeyMissing`."""
-    file = gateway.home.secrets / name
-    try:
-        status = file.stat()
-        content = file.read_text().strip()
-    except FileNotFoundError:
-        raise KeyMissing(
-            f"the secret `{name}` is not there: put the password into {file}, readable by you only"
-        ) from None
-    if status.st_mode & 0o077:
-        raise KeyMissing(f"others can read {file}: run `chmod 600` on it, and change the password if they may have")
-    return content

@@ -22,7 +22,7 @@ from as2.response import Attempt, Outcome, Result, judge_mdn
 from as2.tolerance import ToleranceId
 from gateway.arrival import printable
 from gateway.channels.as2 import evidence, terms
-from gateway.exchange import DELIVERY, DeliveryEvent, Verdict
+from gateway.exchange import DELIVERY, DeliveryEvent, DeliveryState, Event, Verdict
 from gateway.ids import new_id
 from gateway.ledger import cases, deliveries, expectations, journal, objects, receipts, transmissions
 from gateway.ledger.as2_sent import SentRow
@@ -49,6 +49,10 @@ _PROVEN: frozenset[Result] = frozenset(
 )
 """Results that rest on an MDN which counts: one that proves nothing must not stop us when it comes from anywhere."""
 _NOT_KEPT = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"})
+_CONTRADICTIONS: frozenset[tuple[DeliveryState, Result]] = frozenset(
+    {("delivered", "refused"), ("delivered", "mic-mismatch"), ("refused", "delivered")}
+)
+"""Where a delivery stands, and what a proven MDN says against it."""
 _ADVICE = "See with the partner what it has; then resend (`sallyport messages resend`), or close this case"
 
 
@@ -104,6 +108,21 @@ def attempt_of(row: SentRow, number: int, *, chunked: bool) -> Attempt:
     )
 
 
+def begun(connection: Connection, row: SentRow) -> int:
+    """How many attempts were begun under the id of this row, those included that a crash ended."""
+    return sum(told.kind == "delivery-started" for told in _told(connection, row))
+
+
+def was_refused(connection: Connection, row: SentRow) -> bool:
+    """Whether the partner proved that it did not take the message of this id."""
+    return any(told.kind == "delivery-refused" for told in _told(connection, row))
+
+
+def _told(connection: Connection, row: SentRow) -> list[Event]:
+    events = journal.of(connection, row.transmission)
+    return [each for each in events if each.data.get("message_id") == row.message_id]
+
+
 def settle(
     connection: Connection,
     row: SentRow,
@@ -120,13 +139,16 @@ def settle(
     state = transmissions.get(connection, transmission.id).delivery
     event = step if state is not None and step in DELIVERY.table[state] else None
     if event is not None:
-        data = {"reason": outcome.reason, "text": printable(outcome.text, 500)}
+        data = {"reason": outcome.reason, "text": printable(outcome.text, 500), "message_id": row.message_id}
         deliveries.step(connection, transmission.id, event, at=now, actor=transmission.party or "gateway", data=data)
     if receipt is not None and outcome.result in ("delivered", "refused"):
         _meet(connection, transmission, receipt, now)
     if event in ("doubt", "refuse"):
         text = f"{outcome.text} {_ADVICE}"
         cases.open(connection, f"as2-{outcome.reason}"[:40], text, transmission.id, transmission.party, now)
+    elif state is not None and (state, outcome.result) in _CONTRADICTIONS:
+        text = f"The delivery is `{state}`, and another MDN says otherwise: {outcome.text} {_ADVICE}"
+        cases.open(connection, "as2-mdn-contradicts", text, transmission.id, transmission.party, now)
     return event
 
 
@@ -137,7 +159,7 @@ def settle_late(
 
     Anybody who knows a Message-ID can post something here. What nothing proves is kept, with a case, and stops nothing.
     """
-    attempt = attempt_of(row, 1, chunked=False)
+    attempt = attempt_of(row, max(1, begun(connection, row)), chunked=False)
     if mdn.read is None:
         raise ValueError("an MDN that cannot be read settles nothing")
     outcome = judge_mdn(attempt, mdn.read, mdn.mic)
@@ -194,6 +216,8 @@ def came(
             facts["signed_by"] = read.signature.verified.certificate.sha256
         if read.mic is not None:
             facts["mic"] = printable(read.mic.stated)
+        if mdn.mic is not None:
+            facts["mic_verdict"] = mdn.mic.outcome
         odd: frozenset[ToleranceId] = frozenset()
         if row is not None:
             odd = oddities(read, message_id=f"<{row.message_id}>", as2_to=row.receiver, signed_receipt=row.signed)

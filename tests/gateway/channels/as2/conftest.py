@@ -9,9 +9,11 @@ from typing import Protocol
 
 import pytest
 
+from gateway.channels.as2.posting import Poster
 from gateway.config import open_home
 from gateway.instance import Gateway
 from tests.gateway.channels.as2.endpoint import Endpoint, store_key, write_home
+from tests.gateway.channels.as2.sender import NOWHERE, Sending, write_sender
 
 ON_POSTGRESQL = (pytest.mark.services, pytest.mark.xdist_group("postgresql_server"))
 
@@ -58,3 +60,38 @@ def endpoint(request: pytest.FixtureRequest, make_endpoint: MakeEndpoint) -> End
     if request.param == "postgresql":
         return make_endpoint(database=request.getfixturevalue("postgresql_url"))
     return make_endpoint()
+
+
+class MakeSending(Protocol):
+    """Makes a gateway that sends to ACME."""
+
+    def __call__(
+        self, *, channel: str = "", url: str = NOWHERE, poster: Poster | None = None, **settings: str
+    ) -> Sending:
+        """``channel`` are further lines of ACME's channel."""
+
+
+@pytest.fixture
+def make_sending(tmp_path: Path, empty_ledger: Path) -> Iterator[MakeSending]:
+    """Makes gateways that send, and closes them."""
+    made: list[Sending] = []
+
+    def make(*, channel: str = "", url: str = NOWHERE, poster: Poster | None = None, **settings: str) -> Sending:
+        folder = tmp_path / f"sends{len(made)}"
+        write_sender(folder, channel=channel, url=url, **settings)
+        if "database" not in settings:
+            shutil.copytree(empty_ledger, folder / "var", dirs_exist_ok=True)
+        made.append(Sending(folder, poster))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=ON_POSTGRESQL)])
+def sending(request: pytest.FixtureRequest, make_sending: MakeSending) -> Sending:
+    """One on either database."""
+    if request.param == "postgresql":
+        return make_sending(database=request.getfixturevalue("postgresql_url"))
+    return make_sending()

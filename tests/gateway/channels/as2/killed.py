@@ -11,11 +11,11 @@ import base64
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from as2.building import Built
 from as2.headers import parse_block, write_block
 from gateway import instance
 from gateway.catalogue import Catalogue
@@ -57,8 +57,13 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     output: str
 
 
-def play(task: Task, points: Points, message: Built) -> int:
-    """Open the gateway, give it the message, and remember what its sender is told; how many acts opening took."""
+Play = Callable[[Task, Points], int]
+"""What a start does; how many acts opening the gateway took."""
+
+
+def play(task: Task, points: Points) -> int:
+    """Open the gateway, give it the message, and remember what its sender is told."""
+    message = KINDS[task.kind]
     gateway = Gateway.open(open_home(Path(task.home), {}), clock=lambda: AT)
     opened = len(points.labels)
     spool = SpoolFolder(gateway.home.as2_spool, reserve=0)
@@ -72,20 +77,22 @@ def play(task: Task, points: Points, message: Built) -> int:
         body, sha256 = growing.finish(), growing.sha256
         posted = Posted(headers=headers, admission=admission, body=body, sha256=sha256, remote="192.0.2.7", at=AT)
         answer = reception.receive(posted, place)
-    line = f"{answer.status} {base64.b64encode(answer.body).decode()}\n".encode()
-    file = os.open(task.told, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-
-    def tell() -> None:
-        _write(file, line)
-        _sync(file)
-
-    points.act("answer", tell)
+    line = f"{answer.status} {base64.b64encode(answer.body).decode()}"
+    points.act("answer", lambda: remember(task, line))
     spool.close()
     gateway.close()
     return opened
 
 
-def main() -> None:
+def remember(task: Task, line: str) -> None:
+    """Write a line into the memory of the world outside, durably."""
+    file = os.open(task.told, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    _write(file, line.encode() + b"\n")
+    _sync(file)
+    os.close(file)
+
+
+def main(play: Play) -> None:
     """Answer each task on standard input with how it ended, until there is no more."""
     catalogue = Catalogue()
     patch.setattr(instance, "Catalogue", lambda own: catalogue)
@@ -97,7 +104,7 @@ def main() -> None:
             os.close(reader)
             os.dup2(writer, 1)
             os.dup2(writer, 2)
-            os._exit(_run(task, writer))
+            os._exit(_run(task, writer, play))
         os.close(writer)
         with os.fdopen(reader, "rb") as stream:
             output, _, rest = stream.read().partition(b"\0")
@@ -108,11 +115,11 @@ def main() -> None:
         sys.stdout.buffer.flush()
 
 
-def _run(task: Task, writer: int) -> int:
+def _run(task: Task, writer: int, play: Play) -> int:
     points = Points(task.kill)
     try:
         points.watch()
-        opened = play(task, points, KINDS[task.kind])
+        opened = play(task, points)
     except BaseException:  # noqa: BLE001 (the parent has to hear of everything, and this process ends here)
         traceback.print_exc()
         return 1
@@ -121,4 +128,4 @@ def _run(task: Task, writer: int) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    main(play)

@@ -6,7 +6,7 @@ import base64
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -27,14 +27,18 @@ ROOT = Path(__file__).parents[4]
 WAYS: tuple[How, ...] = ("before", "torn", "after")
 
 
+Judge = Callable[[Path, list[str], str], None]
+"""Looks at the folder of a gateway, what the world outside remembers, and the kind of the message."""
+
+
 class Stage:
     """A driver, and the folder that each day begins from."""
 
-    def __init__(self, folder: Path, template: Path) -> None:
-        self._folder, self._template = folder, template
+    def __init__(self, folder: Path, template: Path, module: str, judge: Judge) -> None:
+        self._folder, self._template, self._judge = folder, template, judge
         self._days = count(1)
         self._driver = subprocess.Popen(
-            [sys.executable, "-m", "tests.gateway.channels.as2.killed"],
+            [sys.executable, "-m", f"tests.gateway.channels.as2.{module}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
@@ -64,7 +68,7 @@ class Stage:
         assert first.code == (0 if kill is None else KILLED), first.output
         second = self.run(task)
         assert second.code == 0, second.output
-        _judge(home, told.read_text().splitlines(), kind)
+        self._judge(home, told.read_text().splitlines(), kind)
         shutil.rmtree(home)
         return first
 
@@ -105,7 +109,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     write_home(template)
     store_key(template)
     Gateway.open(open_home(template, {})).close()
-    made = Stage(folder, template)
+    made = Stage(folder, template, "killed", _judge)
     yield made
     made.close()
 

@@ -201,6 +201,23 @@ def test_a_silent_server_is_not_waited_for(poster: HttpPoster) -> None:
     assert "Timeout" in reply.trouble
 
 
+def test_an_answer_that_drips_is_not_waited_for(poster: HttpPoster) -> None:
+    gone = threading.Event()
+
+    def drips(connection: socket.socket) -> None:
+        connection.recv(1 << 20)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+        while not gone.wait(0.05):
+            connection.sendall(b".")
+
+    port, thread = answers(drips)
+    reply = poster.post(posting(port, body=BytesSource(b"x"), timeout=0.3, answer_within=0.3))
+    gone.set()
+    thread.join(10)
+    assert reply.status is None
+    assert "end" in reply.trouble
+
+
 def test_damage_in_what_is_sent_is_no_fault_of_the_network(poster: HttpPoster) -> None:
     class Broken:
         size = 10

@@ -88,6 +88,31 @@ def test_a_url_of_its_own_for_receipts(make_endpoint: MakeEndpoint, tmp_path: Pa
     assert [posting.url for posting, _ in returning.poster.posted] == ["http://acme.example/mdn"]
 
 
+@pytest.mark.parametrize(
+    ("url", "goes_along"),
+    [
+        ("http://127.0.0.1:9/receipts", True),
+        ("https://127.0.0.1:9/as2", False),
+        ("http://127.0.0.1:90/as2", False),
+        ("http://127.0.0.1/as2", False),
+        ("http://elsewhere.example:9/as2", False),
+    ],
+)
+def test_a_password_goes_to_the_place_it_is_for(
+    make_endpoint: MakeEndpoint, tmp_path: Path, url: str, goes_along: bool
+) -> None:
+    endpoint = make_endpoint(channel=f"http: {{user: us, secret: acme}}\nreceive: {{async_url: '{url}'}}")
+    secret = endpoint.gateway.home.secrets / "acme"
+    secret.parent.mkdir(parents=True)
+    secret.write_text("s3cret")
+    secret.chmod(0o600)
+    returning = Returning(endpoint, tmp_path / "out", [204])
+    post_async(endpoint)
+    returning.work()
+    ((posting, _),) = returning.poster.posted
+    assert (posting.user, posting.password) == (("us", "s3cret") if goes_along else (None, None))
+
+
 def test_the_same_bytes_until_they_are_taken(endpoint: Endpoint, tmp_path: Path) -> None:
     returning = Returning(endpoint, tmp_path / "out", [None, 503, 202])
     post_async(endpoint)

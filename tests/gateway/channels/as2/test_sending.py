@@ -2,151 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from importlib.resources import files
-from pathlib import Path
+from collections.abc import Callable
+from typing import TypedDict
 
 import pytest
 
-from as2.headers import parse_block, write_block
 from as2.mdn import MdnMessage
-from as2.source import BytesSource
-from gateway.channels.as2.keys import As2Keys
-from gateway.channels.as2.posting import CannedPoster, Posting, Reply
-from gateway.channels.as2.receipts import take_mdn
-from gateway.channels.as2.sending import As2Sender
-from gateway.channels.as2.spool import SpoolFolder
-from gateway.config import open_home
-from gateway.delivering import deliver_with
-from gateway.inbound import read_transmission
-from gateway.instance import Gateway
-from gateway.ledger import as2_sent, attempts, cases, messages, receipts, search, transmissions
-from gateway.ledger.cases import Case
-from gateway.ledger.messages import MessageRow
-from gateway.ledger.receipts import Receipt
-from gateway.ledger.transmissions import Transmission
+from gateway.channels.as2 import sending as gateway_sending
+from gateway.channels.as2.addressing import posting_to
+from gateway.channels.as2.posting import Posting, Reply
+from gateway.ledger import as2_sent, transmissions
 from gateway.operations import resend
-from gateway.outbound import build_message
-from gateway.publishing import DELIVER
-from gateway.receiving import BUILD, READ, receive_from_business
-from gateway.sweeping import sweep
-from gateway.working import Workers
-from partners import As2Channel
-from queues import Letter
-from tests.as2.samples import AT
-from tests.gateway.channels.as2.conftest import ON_POSTGRESQL
-from tests.gateway.channels.as2.endpoint import store_key, write_home
+from tests.gateway.channels.as2.conftest import MakeSending
+from tests.gateway.channels.as2.endpoint import store_key
 from tests.gateway.channels.as2.partner import Partner, mdn_for, right, says, status
-
-ORDER = (files("profiles") / "examples" / "demo" / "order.json").read_bytes()
-EXPECTS = """every_flow: {channel: acme-as2}
-    flows: [{id: order-out, expect: [{receipt: mdn, due: PT1H}]}]"""
-
-
-class Sending:
-    """Our gateway, which sends to ACME."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.now = AT
-        self.partner = Partner()
-        self.letters: list[Letter] = []
-        self.open()
-
-    def open(self) -> None:
-        """Begin, or begin again after a crash."""
-        self.gateway = Gateway.open(open_home(self.folder, {}), clock=lambda: self.now)
-        home = self.gateway.home
-        self.poster = CannedPoster(self.partner.answer)
-        self.spool = SpoolFolder(home.as2_outgoing, reserve=0)
-        sender = As2Sender(As2Keys(home.keys), self.poster, self.spool)
-        stages = {READ: read_transmission, BUILD: build_message, DELIVER: deliver_with(self.letters.append, sender)}
-        self.workers = Workers(self.gateway, stages, 1)
-
-    def close(self) -> None:
-        self.spool.close()
-        self.gateway.close()
-
-    def order(self) -> Transmission:
-        """The company orders; the transmission to ACME, after everything that was ready was done."""
-        receive_from_business(
-            self.gateway, message_id="order-1", flow="acme/order-out", content=ORDER, protocol="amqp", facts={}
-        )
-        self.work()
-        return self.sent()
-
-    def work(self) -> None:
-        for _ in range(50):
-            if not self.workers.run_one():
-                return
-        raise AssertionError("work never ends")
-
-    def later(self, **passed: float) -> None:
-        self.now += timedelta(**passed)
-        sweep(self.gateway)
-        self.work()
-
-    def message(self) -> MessageRow:
-        (hit,) = self.gateway.database.read(lambda c: search.messages(c, ""))
-        return self.gateway.database.read(lambda c: messages.get(c, hit.message.id))
-
-    def sent(self) -> Transmission:
-        message = self.message()
-        (found,) = self.gateway.database.read(lambda c: transmissions.carrying(c, message.id))
-        return found
-
-    def receipts(self) -> list[Receipt]:
-        message = self.message()
-        return self.gateway.database.read(lambda c: receipts.answering_message(c, message.id, message.interchange))
-
-    def cases(self) -> list[Case]:
-        return list(self.gateway.database.read(cases.list))
-
-    def attempts(self) -> list[str]:
-        sent = self.sent().id
-        return [each.outcome for each in self.gateway.database.read(lambda c: attempts.of(c, [sent]))]
-
-    @property
-    def channel(self) -> As2Channel:
-        found = self.gateway.profiles.current.channels["acme-as2"]
-        assert isinstance(found, As2Channel)
-        return found
-
-    def posted_mdn(self, message: MdnMessage) -> None:
-        """An MDN comes to our endpoint."""
-        us = self.gateway.profiles.current.parties["meridian"]
-        headers = parse_block(write_block(message.headers))
-        take_mdn(self.gateway, self.channel, us, headers, BytesSource(message.body), "192.0.2.9")
-
-
-MakeSending = Callable[..., Sending]
-
-
-@pytest.fixture
-def make_sending(tmp_path: Path) -> Iterator[MakeSending]:
-    made: list[Sending] = []
-
-    def make(channel: str = "", expects: bool = True, **settings: str) -> Sending:
-        folder = tmp_path / f"home{len(made)}"
-        write_home(folder, channel=channel, settings=settings or None)
-        profile = folder / "profiles" / "acme.yaml"
-        if expects:
-            profile.write_text(profile.read_text().replace("every_flow: {channel: acme-as2}", EXPECTS))
-        store_key(folder)
-        made.append(Sending(folder))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=ON_POSTGRESQL)])
-def sending(request: pytest.FixtureRequest, make_sending: MakeSending) -> Sending:
-    if request.param == "postgresql":
-        return make_sending(database=request.getfixturevalue("postgresql_url"))
-    return make_sending()
+from tests.gateway.channels.as2.sender import Sending
 
 
 def test_an_order_arrives_and_its_receipt_is_met(sending: Sending) -> None:
@@ -247,14 +117,14 @@ def test_a_product_that_never_forgets_an_id_gets_a_new_one(make_sending: MakeSen
     assert sending.sent().delivery == "delivered"
     ids = [headers.get("Message-ID") for headers, _ in sending.partner.requests]
     assert ids[0] == ids[1] != ids[2]
-    assert len({id(each) for each in sending.partner.taken.values()}) == 2
+    assert len({each for each in sending.partner.taken}) == 2
 
 
 def test_chunks_that_are_not_taken_are_left_out_at_once(make_sending: MakeSending) -> None:
     sending = make_sending(channel="http: {chunked: always}")
     sending.partner.script = [status(411)]
     assert sending.order().delivery == "delivered"
-    assert [posting.chunked for posting, _ in sending.poster.posted] == [True, False]
+    assert [posting.chunked for posting, _ in sending.canned.posted] == [True, False]
     assert sending.attempts() == ["failed", "delivered"]
 
 
@@ -269,7 +139,15 @@ def test_a_busy_partner_is_given_the_time_it_asks_for(sending: Sending) -> None:
 
 # Receipts on their own way
 
-ASYNC = {
+
+class Settings(TypedDict):
+    """What ``make_sending`` takes."""
+
+    channel: str
+    as2: str
+
+
+ASYNC: Settings = {
     "channel": "mdn: {mode: async, patience: PT30M}",
     "as2": "{enabled: yes, port: 0, url: 'http://us.example/as2'}",
 }
@@ -282,7 +160,7 @@ def test_a_receipt_that_comes_later_ends_the_waiting(make_sending: MakeSending) 
     assert sending.message().receipt == "waiting"
     headers, body = sending.partner.requests[0]
     assert headers.get("Receipt-Delivery-Option") == "http://us.example/as2"
-    posting = sending.poster.posted[0][0]
+    posting = sending.canned.posted[0][0]
     mdn = mdn_for(posting, sending.partner.read(posting, body))
     sending.posted_mdn(mdn)
     sending.posted_mdn(mdn)
@@ -322,7 +200,7 @@ def test_a_late_receipt_revives_what_was_parked(make_sending: MakeSending) -> No
     sending = make_sending(**ASYNC)
     sending.partner.script = [status(404)]
     assert sending.order().delivery == "parked"
-    posting, body = sending.poster.posted[0]
+    posting, body = sending.canned.posted[0]
     sending.posted_mdn(mdn_for(posting, sending.partner.read(posting, body)))
     assert sending.sent().delivery == "delivered"
 
@@ -337,7 +215,7 @@ def test_what_anybody_could_have_posted_stops_nothing(
     sending = make_sending(**ASYNC)
     sending.partner.script = [status(204, takes=True)]
     sending.order()
-    posting, body = sending.poster.posted[0]
+    posting, body = sending.canned.posted[0]
     sending.posted_mdn(mdn_for(posting, sending.partner.read(posting, body), **settings))  # type: ignore[arg-type]
     assert sending.sent().delivery == "sent"
     assert len(sending.cases()) == 1
@@ -350,7 +228,7 @@ def test_a_receipt_for_nothing_of_ours_is_a_case(make_sending: MakeSending) -> N
     sending = make_sending(**ASYNC)
     sending.partner.script = [status(204, takes=True)]
     sending.order()
-    posting, body = sending.poster.posted[0]
+    posting, body = sending.canned.posted[0]
     read = sending.partner.read(posting, body)
     sending.posted_mdn(mdn_for(posting, read, of="<other@us.example>"))
     assert [each.cause for each in sending.cases()] == ["receipt-unmatched"]
@@ -385,7 +263,7 @@ def test_a_password_is_read_from_its_file(make_sending: MakeSending) -> None:
     resend(sending.gateway, sending.message().id, actor="eva", reason="the password is there")
     sending.work()
     assert sending.sent().delivery == "delivered"
-    assert (sending.poster.posted[-1][0].user, sending.poster.posted[-1][0].password) == ("us", "s3cret")
+    assert (sending.canned.posted[-1][0].user, sending.canned.posted[-1][0].password) == ("us", "s3cret")
 
 
 def test_what_was_sent_is_in_the_ledger_before_it_is_sent(sending: Sending) -> None:
@@ -401,3 +279,188 @@ def test_what_was_sent_is_in_the_ledger_before_it_is_sent(sending: Sending) -> N
     sending.partner.script = [looks]
     sending.order()
     assert seen
+
+
+# What a repetition is answered
+
+KNOWN = says(code="unexpected-processing-error", text="The Message-ID was already processed, use a new one")
+"""What mendelson answers to an id that it has seen."""
+
+
+def test_a_repetition_that_is_said_to_be_known_is_no_refusal(sending: Sending) -> None:
+    sending.partner.script = [status(None, takes=True), KNOWN]
+    sending.order()
+    sending.later(hours=2)
+    assert sending.sent().delivery == "doubtful"
+    assert [each.cause for each in sending.cases()] == ["as2-mdn-already-processed"]
+
+
+def test_at_the_first_attempt_it_is_one(make_sending: MakeSending) -> None:
+    sending = make_sending()
+    sending.partner.script = [KNOWN]
+    assert sending.order().delivery == "refused"
+
+
+def test_an_attempt_that_a_crash_ended_counts(sending: Sending) -> None:
+    """Nothing was noted of it but that it began, and the partner may well have the message."""
+
+    def dies(partner: Partner, posting: Posting, body: bytes) -> Reply:
+        partner.read(posting, body)
+        raise KeyboardInterrupt
+
+    sending.partner.script = [dies, KNOWN]
+    with pytest.raises(KeyboardInterrupt):
+        sending.order()
+    sending.close()
+    sending.open()
+    sending.later(minutes=5)
+    assert sending.sent().delivery == "doubtful"
+
+
+def test_a_receipt_that_comes_later_may_say_so_too(make_sending: MakeSending) -> None:
+    sending = make_sending(**ASYNC)
+    sending.partner.script = [status(204, takes=True), status(204, takes=True)]
+    sending.order()
+    sending.later(minutes=31)
+    sending.posted_mdn(answer_to(sending, code="unexpected-processing-error", text="duplicate message"))
+    assert sending.sent().delivery == "doubtful"
+
+
+def answer_to(sending: Sending, **settings: object) -> MdnMessage:
+    """ACME's MDN for the first message that went out."""
+    posting, body = sending.canned.posted[0]
+    return mdn_for(posting, sending.partner.read(posting, body), **settings)  # type: ignore[arg-type]
+
+
+# Receipts that say one thing and another
+
+
+def test_a_refusal_after_a_receipt_is_shown(make_sending: MakeSending) -> None:
+    sending = make_sending(**ASYNC)
+    sending.partner.script = [status(204, takes=True)]
+    sending.order()
+    sending.posted_mdn(answer_to(sending))
+    sending.posted_mdn(answer_to(sending, code="decryption-failed"))
+    assert sending.sent().delivery == "delivered"
+    assert [each.cause for each in sending.cases()] == ["as2-mdn-contradicts"]
+    assert [each.verdict for each in sending.receipts()] == ["accepted", "rejected"]
+
+
+def test_a_receipt_after_a_refusal_is_shown(make_sending: MakeSending) -> None:
+    sending = make_sending()
+    sending.partner.script = [says(code="decryption-failed")]
+    sending.order()
+    sending.posted_mdn(answer_to(sending))
+    assert sending.sent().delivery == "refused", "a person has to ask"
+    assert {each.cause for each in sending.cases()} == {"as2-mdn-negative", "as2-mdn-contradicts"}
+
+
+def test_who_has_it_sent_again_ends_the_older_waiting(make_sending: MakeSending) -> None:
+    """Else both jobs would send it, each in its time."""
+    sending = make_sending(**ASYNC)
+    sending.partner.script = [status(204, takes=True), status(204), status(204)]
+    sending.order()
+    sending.later(minutes=20)
+    sending.posted_mdn(answer_to(sending, states_mic=False))
+    assert sending.sent().delivery == "doubtful"
+    resend(sending.gateway, sending.message().id, actor="eva", reason="they cannot find it")
+    sending.work()
+    assert (sending.sent().delivery, len(sending.partner.requests)) == ("sent", 2)
+    sending.later(minutes=15)
+    assert len(sending.partner.requests) == 2
+    sending.later(minutes=16)
+    assert len(sending.partner.requests) == 3
+
+
+def test_a_refusal_that_comes_later_leads_to_a_new_id_as_well(make_sending: MakeSending) -> None:
+    sending = make_sending(channel=f"{ASYNC['channel']}\nretry_id: new-when-undelivered", as2=ASYNC["as2"])
+    sending.partner.script = [status(204, takes=True), status(204)]
+    sending.order()
+    sending.posted_mdn(answer_to(sending, code="decryption-failed"))
+    assert sending.sent().delivery == "refused"
+    resend(sending.gateway, sending.message().id, actor="eva", reason="their key is there now")
+    sending.work()
+    sending.later(hours=1)
+    first, second, third = [headers.get("Message-ID") for headers, _ in sending.partner.requests]
+    assert first != second == third
+    told = sending.gateway.database.read(lambda c: as2_sent.ids(c, [sending.sent().id]))
+    assert [f"<{each.message_id}>" for each in told] == [first, second]
+
+
+def test_a_receipt_in_the_answer_to_another_message_counts_for_its_own(sending: Sending) -> None:
+    """It proves what it says about the first one, and nothing about the second."""
+    sending.partner.script = [status(None, takes=True)]
+    assert sending.order(1).delivery == "retry-wait"
+
+    def confuses(partner: Partner, posting: Posting, body: bytes) -> Reply:
+        first, content = sending.canned.posted[0]
+        return right(partner, first, content)
+
+    sending.partner.script = [confuses]
+    assert sending.order(2).delivery == "retry-wait"
+    assert sending.sent(1).delivery == "delivered"
+    (receipt,) = sending.receipts()
+    assert receipt.answers_message == sending.message(1).id
+    sending.later(hours=2)
+    assert sending.sent(2).delivery == "delivered"
+    assert len(sending.partner.requests) == 3, "the first is not sent again"
+
+
+def test_a_receipt_for_nothing_in_an_answer_is_kept_with_the_message(make_sending: MakeSending) -> None:
+    sending = make_sending()
+    sending.partner.script = [says(of="<unheard-of@us.example>")]
+    assert sending.order().delivery == "retry-wait"
+    (receipt,) = sending.receipts()
+    assert (receipt.verdict, receipt.codes) == ("received", ["mdn-of-another-message"])
+    assert sending.message().receipt == "waiting"
+
+
+def test_a_receipt_that_is_faster_than_the_next_attempt(sending: Sending, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job was claimed, and then the receipt came: nothing is sent any more."""
+    sending.partner.script = [status(None, takes=True)]
+    sending.order()
+
+    def slowly(*args: object, **kwargs: object) -> Posting:
+        sending.posted_mdn(answer_to(sending))
+        return posting_to(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gateway_sending, "posting_to", slowly)
+    sending.later(hours=2)
+    assert sending.sent().delivery == "delivered"
+    assert len(sending.partner.requests) == 1
+    assert sending.cases() == []
+
+
+def test_a_channel_may_get_another_name_meanwhile(make_sending: MakeSending) -> None:
+    """A receipt is matched by who sent what to whom."""
+    sending = make_sending(**ASYNC)
+    sending.partner.script = [status(204, takes=True)]
+    sending.order()
+    profile = sending.folder / "profiles" / "acme.yaml"
+    profile.write_text(profile.read_text().replace("acme-as2", "acme-new"))
+    sending.close()
+    sending.open()
+    assert sending.channel.id == "acme-new"
+    sending.posted_mdn(answer_to(sending))
+    assert sending.sent().delivery == "delivered"
+    assert sending.cases() == []
+
+
+def test_what_showed_how_a_receipt_was_judged_is_kept(make_sending: MakeSending) -> None:
+    sending = make_sending()
+    sending.partner.script = [says(mic=bytes(32))]
+    sending.order()
+    (receipt,) = sending.receipts()
+    facts = sending.gateway.database.read(lambda c: transmissions.get(c, receipt.transmission)).facts
+    assert facts["mic_verdict"] == "mismatch"
+    assert facts["mic"].startswith("AAAA")
+    assert len(facts["signed_by"]) == 64
+
+
+def test_an_answer_is_waited_for_as_long_as_a_receipt_takes(make_sending: MakeSending) -> None:
+    for mode, seconds in (("sync", 600.0), ("async", 30.0)):
+        sending = make_sending(
+            channel=f"mdn: {{mode: {mode}, patience: PT10M}}\nhttp: {{timeout: PT30S}}", as2=ASYNC["as2"]
+        )
+        sending.order()
+        assert sending.canned.posted[0][0].answer_within == seconds
