@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -186,6 +186,29 @@ def test_content_is_what_its_encoding_says(encoding: TransferEncoding, content: 
     with pytest.raises(Unwritable) as refusal:
         made(document(content), encoding=encoding)
     assert refusal.value.cause == "encoding-unfit"
+
+
+class Bytewise(msgspec.Struct, frozen=True):
+    """Bytes that come one by one."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def chunks(self) -> Iterator[bytes]:
+        return (self.data[at : at + 1] for at in range(self.size))
+
+
+@pytest.mark.parametrize(("length", "fits"), [(998, True), (999, False)])
+def test_a_line_is_measured_across_the_pieces_it_comes_in(length: int, fits: bool) -> None:
+    payload = Payload(content=Bytewise(b"x\r\n" + b"a" * length + b"\r\ny"), media_type="text/plain")
+    if fits:
+        assert made(payload, encoding="7bit").body.size
+        return
+    with pytest.raises(Unwritable):
+        made(payload, encoding="7bit")
 
 
 def test_what_a_key_cannot_do_is_said_at_once() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from base64 import b64decode
 from pathlib import Path
 
@@ -197,3 +198,14 @@ def test_the_heading_is_what_was_addressed() -> None:
     assert (heading.sender, heading.receiver, heading.receiver_wire) == ("ACME", "Us & Co", '"Us & Co"')
     assert (heading.message_id, heading.version, heading.subject) == ("<42.1@acme.example>", (1, 2), "An order")
     assert heading.receipt.signed
+
+
+def test_what_breaks_around_the_signed_part_is_no_fault_inside_it() -> None:
+    """The stream breaks while the signed part is read: there is no rest to hash, and its delimiters are no cause."""
+    stack = Packaging(signed=True, encrypted=False, compression="after-signing")
+    message = built(stack, os.urandom(300_000))
+    body = bytearray(read_all(message.body))
+    body[200_000:] = bytes(len(body) - 200_000)
+    outcome = received(message, body=BytesSource(bytes(body)))
+    assert outcome.fault is not None
+    assert outcome.code == "decompression-failed"

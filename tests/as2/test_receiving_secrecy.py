@@ -6,6 +6,7 @@ sees the disposition and whether there is a MIC. The table changes every octet a
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,18 +14,22 @@ from typing import Final
 
 import msgspec
 import pytest
+from asn1crypto import cms
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from as2.building import Encrypting
 from as2.cms.algorithms import CipherName
 from as2.cms.enveloping import envelope
+from as2.cms.signature import read_signature
+from as2.cms.signing import sign
 from as2.fault import DecryptionFailed
 from as2.headers import Headers, parse_block
 from as2.mic import Packaging
 from as2.receiving import Received, Receiving
+from as2.signed import signed
 from as2.source import BytesSource, Joined, Source
 from tests.as2.keys import certificate_of, entropy, pair_of, read_all
-from tests.as2.samples import DOCUMENT, built, headers_of, received_as, signing
+from tests.as2.samples import AT, DOCUMENT, built, headers_of, received_as, signing
 from tests.as2.test_receiving_vectors import OURS
 
 BOTH: Final = Packaging(signed=True, encrypted=True)
@@ -233,11 +238,11 @@ def test_padding_oracle(recorded: Recorded) -> None:
 
 
 class Counting:
-    """A scratch that counts what is kept in it, and a source that counts what is read of it."""
+    """A source that counts what is read of it."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.read = self.kept = 0
+        self.read = 0
 
     @property
     def size(self) -> int:
@@ -264,6 +269,25 @@ def test_wrong_padding_takes_the_work_of_right_padding(recorded: Recorded) -> No
         assert told(received_as(recorded.headers, source, TERMS)) == CLOSED
         work[last] = source.read
     assert len(set(work.values())) == 1
+
+
+def test_a_fault_at_the_beginning_takes_as_long_as_one_at_the_end() -> None:
+    """And wrong padding is the cause for the operator, whatever its noise looks like on the way there."""
+    recorded = Recorded(read_all(signed_entity(DOCUMENT * 2000)))
+    blocks = recorded.blocks()
+    early = [IV, os.urandom(16), *blocks[2:]]
+    late = [*blocks[:-2], os.urandom(16), blocks[-1]]
+    work, causes = {}, []
+    for name, asked in (("early", early), ("late", late), ("both", [IV, *early[1:-2], *late[-2:]])):
+        source = Counting(recorded.sealed_again(asked))
+        outcome = received_as(recorded.headers, source, TERMS)
+        assert told(outcome) == CLOSED
+        assert outcome.fault is not None
+        causes.append(outcome.fault.cause)
+        work[name] = source.read
+    assert len(set(work.values())) == 1
+    assert causes[0] == "entity-malformed"
+    assert causes[2] == "not-decrypted" or causes[2] == causes[0], "one block in 256 ends like padding"
 
 
 def test_the_transfer_encoding_of_the_payload_is_no_oracle() -> None:
@@ -329,6 +353,40 @@ def test_nothing_of_the_key_is_tried_on_what_names_another() -> None:
     assert (outcome.fault.cause, outcome.opened) == ("not-for-us", None)
 
 
+def test_attributes_are_not_passed_off_as_content() -> None:
+    """A signature over attributes is one over content that is their encoding.
+
+    Whoever has a message with signed attributes can send the attributes as the content, and the signature without any.
+    """
+    data = signature_of(DOCUMENT)
+    signature = read_signature(data)
+    assert signature.attributes is not None
+    content = signature.attributes.encoded
+    direct = without_attributes(data)
+    headers = parse_block(
+        b"AS2-From: ACME\r\nAS2-To: US\r\nContent-Type: multipart/signed; boundary=b\r\n\r\n",
+    )
+    body = b"--b\r\n" + content + b"\r\n--b\r\n\r\n" + direct + b"\r\n--b--\r\n"
+    outcome = received_as(headers, BytesSource(body), OURS)
+    assert outcome.fault is not None
+    assert (outcome.fault.cause, outcome.code) == ("entity-without-headers", "authentication-failed")
+
+
+def signature_of(content: bytes) -> bytes:
+    """A good signature with signed attributes, in DER."""
+    digest = hashlib.sha256(content).digest()
+    return sign(digest, digest_name="sha256", scheme="rsa-pkcs1", signer=pair_of("rsa"), at=AT)
+
+
+def without_attributes(data: bytes) -> bytes:
+    """The same SignerInfo without its attributes, by asn1crypto."""
+    info = cms.ContentInfo.load(data)
+    signer = info["content"]["signer_infos"][0]
+    signer["signed_attrs"] = None
+    again: bytes = info.dump(force=True)
+    return again
+
+
 REWRITTEN: Final[dict[str, Callable[[bytes], bytes]]] = {
     "not signed": lambda entity: b"Content-Type: application/EDIFACT\r\n\r\n" + DOCUMENT,
     "no entity": lambda entity: DOCUMENT,
@@ -375,18 +433,6 @@ def test_the_header_block_of_the_signed_part_is_no_oracle(how: str) -> None:
 
 
 def signed_entity_of(entity: bytes) -> Source:
-    from datetime import UTC, datetime
-
-    from as2.signed import signed
-
-    how = signing()
-    import hashlib
-
-    made = signed(
-        BytesSource(entity),
-        hashlib.sha256(entity).digest(),
-        how,
-        at=datetime(2026, 12, 1, tzinfo=UTC),
-        boundary="signed-1",
-    )
+    """A good signature over any entity, as it is before it is encrypted."""
+    made = signed(BytesSource(entity), hashlib.sha256(entity).digest(), signing(), at=AT, boundary="signed-1")
     return Joined((BytesSource(f"Content-Type: {made.content_type}\r\n\r\n".encode()), made.body))

@@ -118,6 +118,7 @@ def refused() -> None:
         ("document-after", xml, good + good.partition("\n")[2], one),
         ("nul-after", xml, good + "\0", one),
         ("doctype", forbidden, good.replace("<EDIINT", doctype, 1), one),
+        ("doctype-alone", forbidden, good.replace("<EDIINT", '<!DOCTYPE x SYSTEM "http://a/x"><EDIINT', 1), one),
         ("doctype-in-lower-case", forbidden, good.replace("<EDIINT", "<!doctype x><EDIINT", 1), one),
         ("entity", forbidden, good.replace("<EDIINT", '<!ENTITY e "x"><EDIINT', 1), one),
         ("processing-instruction", forbidden, good.replace("<EDIINT", '<?xml-stylesheet href="x"?><EDIINT', 1), one),

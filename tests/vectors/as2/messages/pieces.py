@@ -81,8 +81,8 @@ def oid(dotted: str) -> bytes:
 DATA = oid("1.2.840.113549.1.7.1")
 
 
-def compressed(entity: bytes, *, as_text: bool = False) -> bytes:
-    stream = zlib.compress(entity)
+def compressed(entity: bytes, *, as_text: bool = False, cut: int | None = None) -> bytes:
+    stream = zlib.compress(entity)[:cut]
     string = tlv(0x04, base64.encodebytes(stream) if as_text else stream)
     inner = tlv(0x30, DATA, tlv(0xA0, string))
     body = tlv(0x30, tlv(0x02, b"\0"), tlv(0x30, oid("1.2.840.113549.1.9.16.3.8")), inner)

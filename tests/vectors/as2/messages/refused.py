@@ -398,6 +398,25 @@ def refused() -> None:
         envelope(whole.replace(b"name=smime.p7s", b"name=\xd3\xc1\x07s.p7s")),
         encrypted=True,
     )
+    # What breaks is around the signed part: it counts at once, and is not taken for a fault inside.
+    stream = compressed(whole)
+    refuse(
+        "compressed-cut",
+        "the zlib stream ends within the signed part",
+        "not-inflated",
+        "decompression-failed",
+        COMPRESSED,
+        compressed(whole, cut=len(zlib.compress(whole)) // 3),
+    )
+    refuse(
+        "compressed-cms-cut",
+        "the CMS ends early",
+        "compressed-malformed",
+        "decompression-failed",
+        COMPRESSED,
+        stream[:300],
+    )
+    refuse("compressed-bare", "no MIME entity, and unsigned", "entity-malformed", odd, COMPRESSED, compressed(EDI))
     refuse(
         "micalg-unknown",
         "a receipt with SHA-3 only",
