@@ -63,12 +63,12 @@ class _Source:
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
-        self.fault: BaseException | None = None
+        self.fault: OSError | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._chunks
-        except BaseException as error:
+        except OSError as error:
             self.fault = error
             raise
 
@@ -194,17 +194,19 @@ class Archive(Reader):
         except OSError as error:
             raise self._full(error) if error.errno in NO_ROOM else self._finally("created", error) from error
         source = _Source(chunks)
+        header: pack.Header | None = None
         try:
             header = large.write_pack(self._disk, file, salt, size, source)
         except OSError as error:
-            self._drop(file, path)
             if error is source.fault:
                 raise
             raise self._full(error) if error.errno in NO_ROOM else self._finally("written", error) from error
-        except BaseException:
-            self._drop(file, path)
-            raise
-        self._close_file(file)
+        finally:
+            self._close_file(file)
+            if header is None:
+                # What cannot be removed now is removed when the archive is opened.
+                with suppress(OSError):
+                    self._disk.remove(path)
         with self._alone():
             return self._name_large(path, header)
 
@@ -251,12 +253,6 @@ class Archive(Reader):
         fault = self._failed(what, error)
         self._failure = self._failure or str(fault)
         return fault
-
-    def _drop(self, file: int, path: Path) -> None:
-        """Give up a pack that is not finished; what cannot be removed now is removed when the archive is opened."""
-        self._close_file(file)
-        with suppress(OSError):
-            self._disk.remove(path)
 
     def _lead(self, group: list[_Ticket]) -> None:
         """Store the group and wake everybody: the members to go, one of the others to lead the next group."""

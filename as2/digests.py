@@ -110,11 +110,6 @@ class EntityDigests:
         lines = {"raw": self._raw, "crlf-headers": self._headers, "crlf-all": self._all}[canonicalisation]
         return lines[name].digest()
 
-    @property
-    def clean(self) -> bool:
-        """Whether every line end so far was seen to be CRLF, so that the three forms are one."""
-        return self._canonical and self._all is self._raw
-
     def _hash(self, chunk: bytes) -> None:
         canonical = _canonical(chunk)
         if canonical is not chunk and self._all is self._headers:

@@ -209,11 +209,6 @@ def answer(code: DispositionCode, version: tuple[int, int]) -> Disposition:
     return CATALOGUE[code if version >= (1, 3) else _BEFORE_1_3.get(code, code)]
 
 
-def needs_explanation(code: DispositionCode) -> bool:
-    """Whether RFC 4130 bis asks that the human text of the MDN says what happened."""
-    return code in _BEFORE_1_3
-
-
 _PLAIN: Final[dict[str, DispositionCode]] = {
     _normal(said): code for code, entry in CATALOGUE.items() for said in entry.texts
 } | {"authentication-failed,-processing-continued": "authentication-failed"}

@@ -14,7 +14,6 @@ a verified MDN that names the message         by the second table, whatever the 
 2xx, no MDN, synchronous                      retry: nobody knows what became of the message
 3xx                                           parked: redirects are never followed, a header never chooses a URL
 411 to a chunked request                      retry with Content-Length, and not chunked in future
-417 to a request with Expect                  retry without Expect: 100-continue (RFC 9110 §10.1.1)
 408, 425, 429, any 5xx                        retry, not before Retry-After
 any other 4xx                                 parked: sending the same again cannot help
 no answer, or one that is no HTTP             retry
@@ -109,7 +108,6 @@ Reason = Literal[
     "transferred",
     "redirected",
     "length-required",
-    "expectation-failed",
     "busy",
     "refused-by-server",
     "no-answer",
@@ -129,8 +127,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How long the server wants us to wait before the next attempt; the profile's back-off may be longer."""
     chunking: bool = True
     """``False``: the partner does not take chunked requests; send Content-Length from now on."""
-    expect: bool = True
-    """``False``: the partner does not take ``Expect: 100-continue``; leave it out from now on."""
 
     @property
     def step(self) -> Step:
@@ -149,8 +145,6 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for."""
     signed_receipt: bool
     chunked: bool = False
-    expect: bool = False
-    """Whether it was sent with ``Expect: 100-continue``."""
 
 
 LONGEST_WAIT: Final = timedelta(days=7)
@@ -158,15 +152,12 @@ LONGEST_WAIT: Final = timedelta(days=7)
 _RETRIED: Final = frozenset({408, 425, 429})
 
 
-def interim(status: int) -> Literal["send-body", "wait", "final"]:
-    """What a status means that comes while we wait with the body (RFC 9110 §10.1.1) or for the answer.
+def comes_again(status: int | None) -> bool:
+    """Whether the same bytes are worth another attempt after this status; ``None``: there was no answer at all.
 
-    102 Processing keeps the connection alive and never means that the message should be sent again; other 1xx mean
-    nothing here. ``final``: the body need not be sent any more, for the answer is there.
+    A status that does not exist is no answer either.
     """
-    if status == 100:
-        return "send-body"
-    return "wait" if 100 < status < 200 else "final"
+    return status is None or status in _RETRIED or not 200 <= status < 500
 
 
 def judge_answer(
@@ -199,10 +190,7 @@ def judge_answer(
     if status == 411 and attempt.chunked:
         text = "Answered 411: the partner takes no chunked requests. Switch chunking off in the profile."
         return Outcome(result="retry", reason="length-required", text=text, chunking=False)
-    if status == 417 and attempt.expect:
-        text = "Answered 417: the partner takes no Expect: 100-continue. Switch it off in the profile."
-        return Outcome(result="retry", reason="expectation-failed", text=text, expect=False)
-    if status in _RETRIED or 500 <= status < 600:
+    if comes_again(status) and 400 <= status < 600:
         wait = headers.get("Retry-After")
         return Outcome(
             result="retry",

@@ -107,11 +107,6 @@ class ChunkReader:
         """How many bytes were taken so far."""
         return self._before + self._at
 
-    @property
-    def at_end(self) -> bool:
-        """Whether every byte was taken. May pull a chunk in order to know."""
-        return not self._fill(1)
-
     def peek(self, count: int) -> bytes:
         """The next ``count`` bytes without taking them; fewer when there are no more."""
         self._fill(count)
@@ -124,22 +119,6 @@ class ChunkReader:
         start = self._at
         self._at += count
         return self._held[start : self._at]
-
-    def read_until(self, delimiter: bytes, limit: int) -> bytes:
-        """Take the bytes up to and including ``delimiter``; :class:`Unreadable` when ``limit`` bytes do not hold it."""
-        searched = 0
-        while True:
-            found = self._held.find(delimiter, self._at + searched, self._at + limit)
-            if found >= 0:
-                return self.read_exact(found + len(delimiter) - self._at)
-            held = len(self._held) - self._at
-            if held >= limit:
-                raise Unreadable("delimiter-missing", f"{delimiter!r} does not come within {limit} bytes.")
-            searched = max(0, held - len(delimiter) + 1)
-            # Asking for twice as much each time keeps the copying linear when the chunks are single bytes.
-            self._fill(min(limit, max(2 * held, len(delimiter))))
-            if len(self._held) - self._at == held:
-                raise Unreadable("cut-short", f"The bytes end before {delimiter!r}.")
 
     def take(self, count: int) -> Iterator[bytes]:
         """Take exactly ``count`` bytes in pieces, in constant memory; :class:`Unreadable` when there are fewer."""

@@ -23,8 +23,8 @@ from gateway.channels.as2.sending import As2Sender
 from gateway.instance import Gateway
 from gateway.ledger import attempts, deliveries, mailboxes, transmissions
 from gateway.ledger.transmissions import Transmission
+from gateway.publishing import retry_terms
 from gateway.working import GiveUp, Stage, TryAgain
-from partners import Retry
 from queues import Exchange, ExchangeFault, Job, Letter, PublishFault, UnfitLetter, Unroutable
 
 PUBLISH_PATIENCE = 30.0
@@ -129,7 +129,7 @@ def _publish(gateway: Gateway, job: Job, transmission: Transmission, publish: Ru
         raise GiveUp("unroutable", f"{fault}. Bind a queue to the exchange, then resend") from None
     except ExchangeFault as fault:
         gateway.database.write(partial(_failed, gateway, transmission, str(fault)))
-        terms = _retry_terms(gateway, transmission)
+        terms = retry_terms(gateway, transmission)
         raise TryAgain(str(fault), terms.base, terms.cap, terms.budget) from None
     gateway.database.write(lambda c: _published(gateway, c, job, transmission))
 
@@ -148,9 +148,3 @@ def _attempted(gateway: Gateway, transmission: Transmission, reason: str, connec
 def _failed(gateway: Gateway, transmission: Transmission, reason: str, connection: Connection) -> None:
     _attempted(gateway, transmission, reason, connection)
     deliveries.step(connection, transmission.id, "fail", at=gateway.clock(), actor="gateway", data={"reason": reason})
-
-
-def _retry_terms(gateway: Gateway, transmission: Transmission) -> Retry:
-    agreement = gateway.profiles.current.agreements.get(transmission.facts["agreement"])
-    flow = agreement.flow(transmission.facts["flow"]) if agreement else None
-    return flow.retry if flow else Retry()

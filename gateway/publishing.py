@@ -17,7 +17,7 @@ from gateway.ledger import counters, deliveries, interchanges, journal, objects,
 from gateway.ledger.interchanges import InterchangeRow
 from gateway.ledger.messages import MessageRow
 from gateway.ledger.transmissions import Transmission
-from partners import Agreement, As2Channel, Flow, SftpChannel
+from partners import Agreement, As2Channel, Flow, Retry, SftpChannel
 from translators.envelope import Envelope
 
 BUSINESS = "business"
@@ -37,6 +37,13 @@ def order_delivery(gateway: Gateway, connection: Connection, transmission: Trans
         partner=transmission.party or BUSINESS,
         lane=transmission.lane,
     )
+
+
+def retry_terms(gateway: Gateway, transmission: Transmission) -> Retry:
+    """How the delivery of an outgoing transmission is tried again: as its flow says today, else as usual."""
+    agreement = gateway.profiles.current.agreements.get(transmission.facts.get("agreement", ""))
+    flow = agreement.flow(transmission.facts.get("flow", "")) if agreement else None
+    return flow.retry if flow else Retry()
 
 
 def take_number(connection: Connection, flow: Flow) -> int:

@@ -19,7 +19,7 @@ Product = Literal["biztalk", "cleo", "mendelson", "openas2", "phase2", "seeburge
 
 Setting = str | dict[str, str]
 
-PRESETS: dict[Product, dict[str, Setting]] = {
+PRESETS: dict[str, dict[str, Setting]] = {
     "biztalk": {"micalg_spelling": "sha256", "http": {"chunked": "never"}},
     "cleo": {},
     "mendelson": {"retry_id": "new-when-undelivered"},
@@ -35,7 +35,7 @@ PRESETS: dict[Product, dict[str, Setting]] = {
 def with_preset(stated: dict[str, object]) -> dict[str, object]:
     """The channel as stated, over the preset of the product it names; unchanged when it names none that is known."""
     product = stated.get("product")
-    preset = PRESETS.get(product) if isinstance(product, str) else None  # type: ignore[call-overload]
+    preset = PRESETS.get(product) if isinstance(product, str) else None
     if preset is None:
         return stated
     filled: dict[str, object] = dict(stated)

@@ -38,17 +38,6 @@ def test_each_form_is_hashed_as_if_written_out(header: bytes, chunks: list[bytes
         for _ in range(2):
             assert digests.digest("sha256", form) == hashlib.sha256(forms[form]).digest()
             assert digests.digest("md5", form) == hashlib.md5(forms[form], usedforsecurity=False).digest()
-    assert digests.clean == (len(set(forms.values())) == 1)
-
-
-def test_a_clean_entity_is_hashed_once() -> None:
-    digests = EntityDigests(NAMES)
-    digests.update_header(b"A: b\r\n\r\n")
-    digests.update(b"a\r\nb")
-    before = digests.clean
-    digests.update(b"\n")
-    assert (before, digests.clean) == (True, False)
-    assert digests.digest("sha512") == hashlib.sha512(b"A: b\r\n\r\na\r\nb\n").digest()
 
 
 def test_the_raw_form_alone() -> None:
@@ -57,7 +46,6 @@ def test_the_raw_form_alone() -> None:
     for chunk in (b"a\r", b"\nb\n"):
         digests.update(chunk)
     assert digests.digest("sha1") == hashlib.sha1(b"A: b\n\na\r\nb\n", usedforsecurity=False).digest()
-    assert not digests.clean
     with pytest.raises(ValueError, match="raw form"):
         digests.digest("sha1", "crlf-all")
     with pytest.raises(KeyError):

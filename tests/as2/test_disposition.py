@@ -17,7 +17,6 @@ from as2.disposition import (
     Meaning,
     Verdict,
     answer,
-    needs_explanation,
     parse,
     write,
 )
@@ -164,7 +163,6 @@ def test_the_catalogue_is_written_as_the_rfc_spells_it() -> None:
 def test_texts_of_1_3_are_sent_to_partners_of_1_3_only(code: DispositionCode, older: DispositionCode) -> None:
     assert answer(code, (1, 3)) == answer(code, (2, 0)) == CATALOGUE[code]
     assert answer(code, (1, 2)) == answer(code, (1, 0)) == CATALOGUE[older]
-    assert needs_explanation(code) == (code != older)
 
 
 def test_only_failures_of_the_request_are_failed() -> None:

@@ -21,7 +21,7 @@ from as2.certificates import KeyPair, Unusable, load_certificates, load_private_
 from as2.cms.algorithms import Permits, Scheme
 from as2.dates import write_date
 from as2.digests import DigestName
-from as2.disposition import CATALOGUE, needs_explanation
+from as2.disposition import CATALOGUE
 from as2.fault import DispositionCode, Unwritable
 from as2.headers import Headers, parse_block, write_block
 from as2.mdn import TEXTS, MdnMessage, Receipt, build_mdn
@@ -279,7 +279,7 @@ def test_the_certificate_can_be_left_out() -> None:
 @pytest.mark.parametrize("code", get_args(DispositionCode))
 def test_every_disposition_is_explained_and_read_as_meant(code: DispositionCode) -> None:
     assert TEXTS[code].isascii()
-    assert len(TEXTS[code]) > 20 or not needs_explanation(code)
+    assert len(TEXTS[code]) > 20
     seen: Tolerated = set()
     mdn = read(build_mdn(receipt(code), signing=signing(), entropy=entropy), "partner")
     assert mdn.disposition == CATALOGUE[code]

@@ -87,8 +87,6 @@ def test_vector(name: str, size: int) -> None:
     for canonicalisation in CANONICALISATIONS:
         if want.digests:
             assert digests.digest("sha256", canonicalisation).hex() == want.digests[canonicalisation]
-    if want.digests:
-        assert digests.clean == (len(set(want.digests.values())) == 1)
     if want.short:
         assert reader.short("a signature").cause == want.short
 

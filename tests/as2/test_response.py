@@ -21,7 +21,7 @@ from as2.response import (
     Outcome,
     Reason,
     Result,
-    interim,
+    comes_again,
     judge_answer,
     judge_mdn,
     reads_as_already_processed,
@@ -42,16 +42,13 @@ SAID: dict[Verdict, Disposition] = {
 }
 
 
-def attempt(
-    number: int = 1, receipt: Asked = "sync", *, signed: bool = True, chunked: bool = False, expect: bool = False
-) -> Attempt:
+def attempt(number: int = 1, receipt: Asked = "sync", *, signed: bool = True, chunked: bool = False) -> Attempt:
     return Attempt(
         number=number,
         message_id=MESSAGE_ID,
         receipt=receipt,
         signed_receipt=signed,
         chunked=chunked,
-        expect=expect,
     )
 
 
@@ -124,7 +121,6 @@ def test_a_status_without_an_mdn(status: int | None, result: Result, reason: Rea
     outcome = answered(status)
     assert (outcome.result, outcome.reason) == (result, reason)
     assert outcome.chunking
-    assert outcome.expect
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
@@ -145,32 +141,17 @@ def test_chunked_is_switched_off_where_it_is_refused() -> None:
     assert (outcome.result, outcome.reason, outcome.chunking) == ("retry", "length-required", False)
 
 
-def test_expect_is_left_out_where_it_is_refused() -> None:
-    outcome = answered(417, attempt(expect=True))
-    assert (outcome.result, outcome.reason, outcome.expect) == ("retry", "expectation-failed", False)
-
-
 def test_a_redirect_says_where_and_is_not_followed() -> None:
     outcome = answered(307, fields=NO_FIELDS.with_field("Location", "http://169.254.169.254/latest"))
     assert outcome.step == "person"
     assert "169.254.169.254" in outcome.text
 
 
-@pytest.mark.parametrize(
-    ("status", "meaning"),
-    [
-        (100, "send-body"),
-        (101, "wait"),
-        (102, "wait"),
-        (103, "wait"),
-        (199, "wait"),
-        (200, "final"),
-        (417, "final"),
-        (99, "final"),
-    ],
-)
-def test_interim_statuses(status: int, meaning: str) -> None:
-    assert interim(status) == meaning
+@pytest.mark.parametrize(("status", "result", "_reason"), STATUSES)
+def test_what_comes_again(status: int | None, result: Result, _reason: Reason) -> None:
+    """The rule for whoever sends an MDN is the one for messages; what ends an MDN's way is any 2xx."""
+    if status is None or not 200 <= status < 300:
+        assert comes_again(status) == (result == "retry")
 
 
 # What the MDN says, its signature, its MIC; what follows when a signed one was asked for on the same connection.

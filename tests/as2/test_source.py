@@ -45,7 +45,7 @@ def test_scratch_keeps_a_layer_and_passes_its_fault_on() -> None:
         MemoryScratch().keep(broken())
 
 
-@given(CHUNKS, st.lists(st.tuples(st.sampled_from(["exact", "peek", "take", "until", "end"]), st.integers(0, 20))))
+@given(CHUNKS, st.lists(st.tuples(st.sampled_from(["exact", "peek", "take"]), st.integers(0, 20))))
 def test_reader_gives_what_one_piece_would_give(chunks: list[bytes], steps: list[tuple[str, int]]) -> None:
     data = b"".join(chunks)
     cut, whole = ChunkReader(chunks), ChunkReader([data])
@@ -54,19 +54,6 @@ def test_reader_gives_what_one_piece_would_give(chunks: list[bytes], steps: list
         assert cut.position == whole.position == at
         if step == "peek":
             assert cut.peek(count) == whole.peek(count) == data[at : at + count]
-        elif step == "end":
-            assert cut.at_end == whole.at_end == (at == len(data))
-        elif step == "until":
-            delimiter = bytes([count % 3])
-            found = data.find(delimiter, at, at + count)
-            if found < 0:
-                for reader in (cut, whole):
-                    with pytest.raises(Unreadable):
-                        reader.read_until(delimiter, count)
-            else:
-                expected = data[at : found + 1]
-                at = found + 1
-                assert cut.read_until(delimiter, count) == whole.read_until(delimiter, count) == expected
         elif at + count > len(data):
             for reader in (cut, whole):
                 with pytest.raises(Unreadable) as caught:
@@ -80,24 +67,8 @@ def test_reader_gives_what_one_piece_would_give(chunks: list[bytes], steps: list
             else:
                 assert cut.read_exact(count) == whole.read_exact(count) == expected
     assert b"".join(cut.rest()) == data[at:]
-    assert cut.at_end
+    assert cut.peek(1) == b""
     assert cut.position == len(data)
-
-
-def test_reader_tells_a_missing_delimiter_from_a_cut() -> None:
-    with pytest.raises(Unreadable) as caught:
-        ChunkReader([b"abc"] * 9).read_until(b"\n", 20)
-    assert caught.value.cause == "delimiter-missing"
-    with pytest.raises(Unreadable) as caught:
-        ChunkReader([b"abc"]).read_until(b"\n", 20)
-    assert caught.value.cause == "cut-short"
-
-
-def test_delimiter_of_several_bytes_within_the_limit_only() -> None:
-    assert ChunkReader([b"ab\r", b"\ncd"]).read_until(b"\r\n", 4) == b"ab\r\n"
-    for chunks in ([b"ab\r", b"\ncd"], [b"ab\r\ncd"]):
-        with pytest.raises(Unreadable):
-            ChunkReader(chunks).read_until(b"\r\n", 3)
 
 
 def test_take_of_more_than_there_is_gives_what_there_is_and_then_the_fault() -> None:

@@ -14,7 +14,7 @@ from gateway.channels.as2 import terms
 from gateway.channels.as2.keys import As2Keys, KeyMissing
 from gateway.channels.as2.posting import Posting
 from gateway.instance import Gateway
-from partners import As2Channel
+from partners import As2Channel, Party
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -22,6 +22,7 @@ _PORTS = {"http": 80, "https": 443}
 def posting_to(
     gateway: Gateway,
     channel: As2Channel,
+    us: Party | None,
     keys: As2Keys,
     *,
     url: str,
@@ -29,7 +30,7 @@ def posting_to(
     body_sha256: str,
     receipt: Literal["none", "sync", "async"] = "none",
 ) -> Posting:
-    """The request with these header fields and this archived body; ``receipt`` is how one is asked for.
+    """The request of ``us`` with these header fields and this archived body; ``receipt`` is how one is asked for.
 
     Raises :class:`KeyMissing` when the profile names a password or a certificate that is not there.
     """
@@ -47,7 +48,7 @@ def posting_to(
         timeout=http.timeout.total_seconds(),
         answer_within=answer_within.total_seconds(),
         trusted=[each.pem for each in channel.certificates if "tls" in each.use and each.in_use(on) and each.pem],
-        identity=terms.tls_identity(gateway.profiles.current, channel, keys, on) if ours else None,
+        identity=terms.tls_identity(us, keys, on) if ours and us is not None else None,
     )
 
 

@@ -15,12 +15,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from as2.certificates import Certificate
 from as2.diagnosis import Diagnosis, diagnose
 from as2.fault import As2Fault
 from as2.receiving import Receiving
 from gateway.arrival import printable
-from gateway.channels.as2.keys import KeyMissing, certificates_in
+from gateway.channels.as2.inventory import certificates_of
 from gateway.channels.as2.posted import Posted
 from gateway.channels.as2.spool import Workplace
 from gateway.ledger import cases
@@ -77,7 +76,7 @@ def explained(posted: Posted, fault: As2Fault, register: Register, terms: Receiv
         posted.heading,
         posted.body,
         terms,
-        known=_known(register),
+        known=certificates_of(register),
         entropy=secrets.token_bytes,
         scratch=place,
     )
@@ -94,20 +93,3 @@ def _advice(found: Diagnosis, channel: As2Channel) -> str:
     if found.quirk is not None:
         told += f" Or accept such messages: add {found.quirk} to `receive.quirks` of channel `{channel.id}`."
     return told
-
-
-def _known(register: Register) -> list[Certificate]:
-    """Every certificate that a profile names, of whomever and for whatever days."""
-    stated = [each for party in register.parties.values() for each in party.certificates]
-    pems = {each.pem for each in stated}
-    for channel in register.channels.values():
-        if isinstance(channel, As2Channel):
-            pems.update(each.pem for each in channel.certificates)
-    found: list[Certificate] = []
-    for pem in sorted(pem for pem in pems if pem is not None):
-        try:
-            found += certificates_in(pem)
-        except KeyMissing:
-            # `check` and `doctor` say so.
-            continue
-    return found

@@ -6,10 +6,12 @@ where we connect to. An MDN is never answered with another, so any 2xx ends it.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import Connection
 
+from as2.response import comes_again, retry_after
 from gateway.channels.as2.addressing import posting_to
 from gateway.channels.as2.keys import As2Keys, KeyMissing
 from gateway.channels.as2.posting import Poster, Reply
@@ -17,7 +19,7 @@ from gateway.instance import Gateway
 from gateway.ledger import as2_received, attempts, deliveries
 from gateway.ledger.transmissions import Transmission
 from gateway.working import GiveUp, TryAgain
-from partners import As2Channel, Retry
+from partners import As2Channel, WireIdentity
 from queues import Job
 
 
@@ -29,15 +31,17 @@ def return_mdn(
     headers = [each for each in row.mdn_headers or () if each[0].lower() != "content-length"]
     url = channel.receive.async_url or channel.url
     try:
-        posting = posting_to(gateway, channel, keys, url=url, headers=headers, body_sha256=transmission.sha256)
+        us = gateway.profiles.current.party_of(WireIdentity("as2", row.receiver))
+        posting = posting_to(gateway, channel, us, keys, url=url, headers=headers, body_sha256=transmission.sha256)
     except KeyMissing as fault:
         raise GiveUp("as2-not-sendable", f"{fault}. Then resend") from None
     gateway.database.write(lambda c: deliveries.step(c, transmission.id, "start", at=gateway.clock(), actor="gateway"))
     reply = poster.post(posting)
     gateway.database.write(partial(_returned, gateway, job, transmission, reply))
-    if _later(reply):
-        retry = Retry()
-        raise TryAgain(_said(reply), retry.base, retry.cap, retry.budget)
+    if comes_again(reply.status):
+        stated = reply.headers.get("Retry-After")
+        wait = retry_after(stated, gateway.clock()) if stated is not None else None
+        raise TryAgain(_said(reply), at_least=wait or timedelta(0))
     if not _taken(reply):
         raise GiveUp("as2-mdn-not-taken", f"{_said(reply)} Ask the partner for the URL its receipts go to")
 
@@ -50,17 +54,12 @@ def _returned(gateway: Gateway, job: Job, transmission: Transmission, reply: Rep
         actor = transmission.party or "gateway"
         deliveries.step(connection, transmission.id, "confirm", at=now, actor=actor)
         gateway.queue.complete(connection, job)
-    elif _later(reply):
+    elif comes_again(reply.status):
         deliveries.step(connection, transmission.id, "fail", at=now, actor="gateway", data={"reason": _said(reply)})
 
 
 def _taken(reply: Reply) -> bool:
     return reply.status is not None and 200 <= reply.status < 300
-
-
-def _later(reply: Reply) -> bool:
-    """Whether trying again may help."""
-    return reply.status is None or reply.status >= 500 or reply.status in (408, 425, 429)
 
 
 def _said(reply: Reply) -> str:

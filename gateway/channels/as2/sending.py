@@ -44,15 +44,15 @@ from gateway.channels.as2.settling import (
     understand,
     was_refused,
 )
-from gateway.channels.as2.spool import SpoolFolder, Workplace
+from gateway.channels.as2.spool import NoRoom, SpoolFolder, Workplace
 from gateway.exchange import ImpossibleStep
 from gateway.instance import Gateway
 from gateway.ledger import as2_sent, attempts, cases, deliveries, journal, objects
 from gateway.ledger.as2_sent import SentRow
 from gateway.ledger.transmissions import Transmission
-from gateway.publishing import DELIVER
+from gateway.publishing import DELIVER, retry_terms
 from gateway.working import GiveUp, TryAgain
-from partners import As2Channel, Party, Retry
+from partners import As2Channel, Party
 from queues import Job
 
 LARGE = 10 << 20
@@ -88,11 +88,13 @@ class As2Sender:
         if transmission.protocol == MDN_PROTOCOL:
             return_mdn(gateway, job, transmission, channel, self._keys, self._poster)
             return
+        us = gateway.profiles.current.parties.get(transmission.facts["us"])
         try:
-            row = self._built(gateway, transmission, channel)
+            row = self._built(gateway, transmission, channel, us)
             posting = posting_to(
                 gateway,
                 channel,
+                us,
                 self._keys,
                 url=channel.url,
                 headers=row.headers,
@@ -101,6 +103,8 @@ class As2Sender:
             )
         except (KeyMissing, Unusable, As2Fault) as fault:
             raise GiveUp("as2-not-sendable", f"{fault}. Then resend") from None
+        except NoRoom as fault:
+            raise TryAgain(f"{fault}: the disk of the data folder has to have more room") from None
         large = channel.http.chunked == "large" and posting.body.size >= LARGE
         posting = msgspec.structs.replace(posting, chunked=large or channel.http.chunked == "always")
         ended = self._attempt(gateway, job, transmission, channel, row, posting)
@@ -110,7 +114,7 @@ class As2Sender:
         if ended is None:
             return
         outcome, detail = ended
-        retry = _retry_terms(gateway, transmission)
+        retry = retry_terms(gateway, transmission)
         if outcome.result == "retry":
             at_least = outcome.not_before or timedelta(0)
             raise TryAgain(detail, retry.base, retry.cap, retry.budget, at_least=at_least)
@@ -121,20 +125,18 @@ class As2Sender:
 
     # Building
 
-    def _built(self, gateway: Gateway, transmission: Transmission, channel: As2Channel) -> SentRow:
+    def _built(self, gateway: Gateway, transmission: Transmission, channel: As2Channel, us: Party | None) -> SentRow:
         """What every attempt sends; made and durable now if it was not before."""
         row = gateway.database.read(lambda c: as2_sent.latest(c, transmission.id))
         if row is not None and channel.retry_id == "same":
             return row
         if row is not None and not gateway.database.read(partial(was_refused, row=row)):
             return row
-        register = gateway.profiles.current
-        us = register.parties.get(transmission.facts.get("us", ""))
-        ours, theirs = us.identity("as2") if us is not None else None, register.as2_name(channel)
+        ours, theirs = us.identity("as2") if us is not None else None, gateway.profiles.current.as2_name(channel)
         if us is None or ours is None or theirs is None:
             raise KeyMissing(
-                f"party `{transmission.facts.get('us', 'ours')}` or `{channel.party}` has no AS2 name: add it to its"
-                " identities, scheme as2"
+                f"party `{transmission.facts['us']}` or `{channel.party}` has no AS2 name: add it to its identities,"
+                " scheme as2"
             )
         generation = row.generation + 1 if row is not None else 1
         return self._build(gateway, transmission, channel, us, (ours.value, theirs), generation)
@@ -271,9 +273,3 @@ def _superseded(connection: Connection, job: Job) -> bool:
     subject = job.payload["transmission"]
     orders = [event.data.get("order") for event in journal.of(connection, subject) if event.kind == "delivery-resent"]
     return bool(orders) and orders[-1] is not None and job.key != f"{DELIVER}:{subject}:{orders[-1]}"
-
-
-def _retry_terms(gateway: Gateway, transmission: Transmission) -> Retry:
-    agreement = gateway.profiles.current.agreements.get(transmission.facts.get("agreement", ""))
-    flow = agreement.flow(transmission.facts.get("flow", "")) if agreement else None
-    return flow.retry if flow else Retry()

@@ -145,7 +145,7 @@ def settle(
         _meet(connection, transmission, receipt, now)
     if event in ("doubt", "refuse"):
         text = f"{outcome.text} {_ADVICE}"
-        cases.open(connection, f"as2-{outcome.reason}"[:40], text, transmission.id, transmission.party, now)
+        cases.open(connection, f"as2-{outcome.reason}", text, transmission.id, transmission.party, now)
     elif state is not None and (state, outcome.result) in _CONTRADICTIONS:
         text = f"The delivery is `{state}`, and another MDN says otherwise: {outcome.text} {_ADVICE}"
         cases.open(connection, "as2-mdn-contradicts", text, transmission.id, transmission.party, now)
@@ -167,7 +167,7 @@ def settle_late(
         return settle(connection, row, transmission, outcome, mdn, now, remote=remote)
     _keep(connection, row, transmission, outcome, mdn, now, remote)
     text = f"{outcome.text} It came from {remote} and changed nothing: the message is sent again in its time."
-    cases.open(connection, f"as2-{outcome.reason}"[:40], text, transmission.id, transmission.party, now)
+    cases.open(connection, f"as2-{outcome.reason}", text, transmission.id, transmission.party, now)
     return None
 
 

@@ -24,7 +24,7 @@ from as2.options import write_request
 from as2.receiving import Receiving
 from as2.signed import Signing
 from gateway.channels.as2.keys import As2Keys, KeyMissing, certificates_in
-from partners import As2Channel, Party, Register
+from partners import As2Channel, Party
 from partners.certificate import Certificate, OwnCertificate
 
 CIPHERS: dict[str, CipherName] = {
@@ -208,18 +208,14 @@ def weakest(names: Sequence[DigestName]) -> DigestName:
     return min(names, key=lambda name: SIZES[name])
 
 
-def tls_identity(register: Register, channel: As2Channel, keys: As2Keys, on: date) -> tuple[str, str] | None:
-    """The certificate and the key that we show to the partner's HTTPS server, as PEM; ``None`` when we show none.
+def tls_identity(us: Party, keys: As2Keys, on: date) -> tuple[str, str] | None:
+    """The certificate and the key that a party of ours shows to HTTPS servers, as PEM; ``None`` when it shows none.
 
     Raises :class:`KeyMissing` when a certificate is named and its key is not there.
     """
-    ours = {agreement.us.id: agreement.us for agreement in register.agreements.values()}
-    for us in ours.values():
-        if (us.id, channel.party) not in {(each.us.id, each.party.id) for each in register.agreements.values()}:
-            continue
-        for each in in_use(us.certificates, "tls-client", on):
-            keys.pair_of(each.certificate)
-            return each.pem, keys.path_of(each.certificate).read_text()
+    for each in in_use(us.certificates, "tls-client", on)[:1]:
+        keys.pair_of(each.certificate)
+        return each.pem, keys.path_of(each.certificate).read_text()
     return None
 
 

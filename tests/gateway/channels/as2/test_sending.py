@@ -137,6 +137,37 @@ def test_a_busy_partner_is_given_the_time_it_asks_for(sending: Sending) -> None:
     assert sending.sent().delivery == "delivered"
 
 
+def test_no_room_to_build_is_waited_for(make_sending: MakeSending, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full for a while is no fault of ours, and no message's end."""
+    sending = make_sending(channel="compress: before-signing")
+    monkeypatch.setattr("gateway.channels.as2.spool.IN_MEMORY", 10)
+    monkeypatch.setattr(sending.spool, "_reserve", 1 << 62)
+    assert sending.order().delivery == "queued"
+    for _ in range(5):
+        sending.later(hours=2)
+    assert sending.cases() == []
+    monkeypatch.setattr(sending.spool, "_reserve", 0)
+    sending.later(hours=2)
+    assert sending.sent().delivery == "delivered"
+
+
+def test_each_of_our_parties_shows_its_own_certificate(make_sending: MakeSending) -> None:
+    """Two parties of ours may trade with one partner; HTTPS shows who sends."""
+    sending = make_sending()
+    profiles = sending.folder / "profiles"
+    (profiles / "another.yaml").write_text(
+        "party:\n  id: a-first\n  name: Another\n"
+        "  identities: [{scheme: as2, value: OTHER}, {scheme: unb, qualifier: ZZ, value: OTHER}]\n"
+        "  certificates: [{file: keys/rsa.pem, use: [tls-client]}]\n"
+        "agreements:\n  - {id: a-first, extends: [edifact-d96a-3pl], us: a-first, party: acme, status: live,"
+        " every_flow: {channel: acme-as2}}\n"
+    )
+    store_key(sending.folder, "rsa")
+    sending.gateway.profiles.refresh()
+    assert sending.order().delivery == "delivered"
+    assert sending.canned.posted[0][0].identity is None, "the certificate of the other party is not ours to show"
+
+
 # Receipts on their own way
 
 
