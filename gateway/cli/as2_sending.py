@@ -10,22 +10,23 @@ import mimetypes
 import secrets
 import ssl
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
+from urllib.parse import urlsplit
 
-import httpx2
 import msgspec
 import typer
 
 from as2.building import Address, Built, Encrypting, Payload, Sending, TransferEncoding, build_message
 from as2.capture import Capture
-from as2.certificates import Certificate, KeyPair, Unusable
+from as2.certificates import Certificate, KeyPair, Unusable, load_certificates
 from as2.cms.algorithms import Permits
 from as2.digests import DigestName, spelled
 from as2.fault import As2Fault, Unwritable
-from as2.headers import Headers, parse_block, write_block
+from as2.headers import write_block
 from as2.identifiers import written_message_id
-from as2.mdn_reading import LARGEST, ReadMdn, is_mdn, read_mdn
+from as2.mdn_reading import ReadMdn, is_mdn, read_mdn
 from as2.mic import Compression
 from as2.options import write_request
 from as2.response import Attempt, Outcome, judge_answer
@@ -33,6 +34,7 @@ from as2.signed import Signing
 from as2.source import BytesSource, MemoryScratch
 from gateway.channels.as2 import terms
 from gateway.channels.as2.keys import KeyMissing
+from gateway.channels.as2.posting import HttpPoster, Posting, Reply
 from gateway.cli import as2_view as view
 from gateway.cli.as2_sent import Sent, judged_receipt
 from gateway.cli.as2_terms import (
@@ -72,15 +74,6 @@ class Parcel(NamedTuple):
     pinned: list[Certificate]
     permits: Permits
     content_type: str | None
-
-
-class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """The HTTP answer."""
-
-    status: int
-    start_line: str
-    headers: Headers
-    body: bytes
 
 
 def send(
@@ -140,16 +133,16 @@ def send(
     built, sent = _built(parcel, content, file, content_type, subject, message_id, at)
     headers, body = _wire(parcel.url, built)
     if save is not None:
-        _save(save, "request.http", f"POST {httpx2.URL(parcel.url).raw_path.decode()} HTTP/1.1", headers, body)
+        _save(save, "request.http", f"POST {_target(parcel.url)} HTTP/1.1", headers, body)
         _keep(save / "sent.json", msgspec.json.encode(sent))
     if not as_json:
         line(f"> POST {parcel.url}", "bold")
         table(("", ""), [(f"> {name}", value) for name, value in headers])
-    answered = _post(parcel.url, headers, body, tls, timeout)
+    answered = _post(parcel.url, built, tls, timeout)
     if save is not None:
         fields = [pair for pair in view.header_texts(answered.headers) if pair[0].lower() not in _FRAMING]
         fields.append(("Content-Length", str(len(answered.body))))
-        _save(save, "answer.http", answered.start_line, fields, answered.body)
+        _save(save, "answer.http", _start_line(answered), fields, answered.body)
     _tell(parcel, sent, answered, at, as_json)
 
 
@@ -274,48 +267,41 @@ def _built(
 def _wire(url: str, built: Built) -> tuple[list[tuple[str, str]], bytes]:
     body = b"".join(built.body.chunks())
     try:
-        host = httpx2.URL(url).netloc.decode("ascii")
-    except (httpx2.InvalidURL, UnicodeDecodeError):
+        host = urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
         host = ""
-    if not host or not url.startswith(("http://", "https://")):
+    if not host.isascii() or not host or not url.startswith(("http://", "https://")):
         fail(f"this is no URL: {url}", "write it as https://host:port/path")
     return [("Host", host), *built.headers, ("Content-Length", str(len(body)))], body
 
 
-def _post(url: str, headers: list[tuple[str, str]], body: bytes, tls: str, timeout: float) -> Answered:
-    """The answer; redirects are not followed, and the environment's proxies are used as other programs use them."""
-    context: ssl.SSLContext | bool = True
+def _target(url: str) -> str:
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _post(url: str, built: Built, tls: str, timeout: float) -> Reply:
+    """The answer, which there has to be."""
+    trusted: list[str] = []
     if tls:
-        context = ssl.create_default_context()
         try:
-            context.load_verify_locations(cadata=read_file(tls).decode("ascii"))
-        except (ssl.SSLError, UnicodeDecodeError):
-            fail(f"{tls} holds no certificate as PEM", "name the certificate of the server", Exit.INPUT)
-    try:
-        with (
-            httpx2.Client(verify=context, timeout=timeout, follow_redirects=False) as client,
-            client.stream("POST", url, headers=[*headers, ("Accept-Encoding", "identity")], content=body) as response,
-        ):
-            held = bytearray()
-            for piece in response.iter_raw():
-                held += piece
-                if len(held) > LARGEST:
-                    note(f"the answer is larger than {LARGEST >> 20} MiB; the rest of it was not read")
-                    break
-            fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in response.headers.raw]
-            return Answered(
-                status=response.status_code,
-                start_line=f"HTTP/1.1 {response.status_code} {response.reason_phrase}".strip(),
-                headers=parse_block(write_block(fields)),
-                body=bytes(held),
-            )
-    except httpx2.TimeoutException:
-        fail(f"{url} did not answer within {timeout:g} seconds", "a longer time: --timeout; the partner may have it")
-    except httpx2.TransportError as fault:
-        fail(f"{url} cannot be reached: {fault}", "check the address, the firewall, and for https the certificate")
+            trusted = [ssl.DER_cert_to_PEM_cert(each.der) for each in load_certificates(read_file(tls))]
+        except Unusable as fault:
+            fail(f"{tls}: {fault}", "name the certificate of the server", Exit.INPUT)
+    poster = HttpPoster()
+    reply = poster.post(
+        Posting(
+            url=url, headers=built.headers, body=built.body, timeout=timeout, answer_within=timeout, trusted=trusted
+        )
+    )
+    poster.close()
+    if reply.status is None:
+        hint = "check the address, the firewall, and for https the certificate; --timeout gives more time"
+        fail(f"{url} cannot be reached, or gave no answer: {reply.trouble}", f"{hint}; the partner may have it already")
+    return reply
 
 
-def _tell(parcel: Parcel, sent: Sent, answered: Answered, at: datetime, as_json: bool) -> None:
+def _tell(parcel: Parcel, sent: Sent, answered: Reply, at: datetime, as_json: bool) -> None:
     mdn: ReadMdn | None = None
     fault: As2Fault | None = None
     if is_mdn(answered.headers, answered.body):
@@ -330,7 +316,7 @@ def _tell(parcel: Parcel, sent: Sent, answered: Answered, at: datetime, as_json:
         receipt="none" if parcel.receipt == "none" else "sync",
         signed_receipt=sent.signed_receipt,
     )
-    arrived = 200 <= answered.status < 300
+    arrived = answered.status is not None and 200 <= answered.status < 300
     outcome: Outcome = (
         judged.outcome
         if judged is not None and arrived
@@ -354,7 +340,7 @@ def _tell(parcel: Parcel, sent: Sent, answered: Answered, at: datetime, as_json:
     else:
         capture = Capture(
             form="answer",
-            start_line=answered.start_line,
+            start_line=_start_line(answered),
             headers=answered.headers,
             body=answered.body,
             remarks=(),
@@ -371,6 +357,11 @@ def _tell(parcel: Parcel, sent: Sent, answered: Answered, at: datetime, as_json:
         say(f"{outcome.result}: {outcome.text}", "bold green" if good else "bold red")
     if not good:
         raise typer.Exit(Exit.INPUT)
+
+
+def _start_line(reply: Reply) -> str:
+    known = {each.value: each.phrase for each in HTTPStatus}
+    return f"HTTP/1.1 {reply.status} {known.get(reply.status or 0, '')}".strip()
 
 
 def _save(folder: Path, name: str, start_line: str, fields: list[tuple[str, str]], body: bytes) -> None:
