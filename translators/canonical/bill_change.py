@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from translators.canonical.coded import Coded
+from translators.canonical.customs_words import BillAmendment
 from translators.canonical.goods import Count
 from translators.canonical.party import Text
 from translators.canonical.remark import Remark
-from translators.canonical.vocabulary import BillAmendment
 
 
 class BillChange(Coded, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ import msgspec
 
 from translators.canonical.bill_change import BillChange
 from translators.canonical.coded import Coded
+from translators.canonical.customs_words import CargoReportKind, CustomsRegime
 from translators.canonical.duty import CustomsAmount
 from translators.canonical.equipment import Equipment
 from translators.canonical.event_time import EventTime
@@ -26,14 +27,7 @@ from translators.canonical.party import Party, Text
 from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
 from translators.canonical.transport import Transport
-from translators.canonical.vocabulary import (
-    CargoReportKind,
-    CustomsRegime,
-    FreightTerms,
-    LocationCodeSystem,
-    Purpose,
-    ReferenceType,
-)
+from translators.canonical.vocabulary import FreightTerms, LocationCodeSystem, Purpose, ReferenceType
 
 
 class ReportedGoods(GoodsItem, frozen=True, kw_only=True):

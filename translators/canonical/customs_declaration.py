@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 
 from translators.canonical.coded import Coded
+from translators.canonical.customs_words import DeclarationKind
 from translators.canonical.delivery_terms import DeliveryTerms
 from translators.canonical.duty import CustomsAmount, CustomsDocument, Duty
 from translators.canonical.equipment import Equipment, Seal
@@ -26,7 +27,7 @@ from translators.canonical.party import Party, Text
 from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
 from translators.canonical.transport import Transport
-from translators.canonical.vocabulary import DeclarationKind, Purpose
+from translators.canonical.vocabulary import Purpose
 
 
 class CustomsIndicator(Coded, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from translators.canonical.bill_change import BillChange
 from translators.canonical.coded import Coded
+from translators.canonical.customs_words import CustomsAnswer, MessageSection
 from translators.canonical.duty import CustomsAmount, CustomsDocument, Duty, Outcome
 from translators.canonical.equipment import Equipment
 from translators.canonical.event_time import EventTime
@@ -22,7 +23,7 @@ from translators.canonical.party import Party, Text
 from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
 from translators.canonical.transport import Transport
-from translators.canonical.vocabulary import CustomsAnswer, MessageSection, Purpose, ReferenceType
+from translators.canonical.vocabulary import Purpose, ReferenceType
 
 
 class AnsweredReference(DocumentReference, frozen=True, kw_only=True):

@@ -18,15 +18,8 @@ from translators.canonical.moment import Moment
 from translators.canonical.party import Party, Text
 from translators.canonical.quantity import Unit
 from translators.canonical.reference import DocumentReference
-from translators.canonical.vocabulary import (
-    Authorisation,
-    Bucket,
-    Commitment,
-    EventTimeType,
-    Purpose,
-    ScheduleBasis,
-    ScheduleQuantity,
-)
+from translators.canonical.status_words import EventTimeType
+from translators.canonical.vocabulary import Authorisation, Bucket, Commitment, Purpose, ScheduleBasis, ScheduleQuantity
 
 
 class ScheduledQuantity(Coded, frozen=True, kw_only=True):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from translators.canonical.coded import Coded
+from translators.canonical.customs_words import CustomsAmountType, CustomsOutcome, DutyScope, DutyType
 from translators.canonical.event_time import EventTime
 from translators.canonical.location import Location
 from translators.canonical.party import Text
 from translators.canonical.price import Currency
-from translators.canonical.vocabulary import CustomsAmountType, CustomsOutcome, DutyScope, DutyType
 
 
 class CustomsAmount(Coded, frozen=True, kw_only=True):

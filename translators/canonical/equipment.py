@@ -9,11 +9,11 @@ from typing import Annotated
 import msgspec
 
 from translators.canonical.coded import Coded
+from translators.canonical.equipment_words import EquipmentKind, FullOrEmpty, SealCondition, SealingParty
 from translators.canonical.measure import Measure
 from translators.canonical.party import Text
 from translators.canonical.reference import DocumentReference
 from translators.canonical.temperature import Temperature
-from translators.canonical.vocabulary import EquipmentKind, FullOrEmpty, SealCondition, SealingParty
 
 _ISO_6346 = re.compile(r"[A-Z]{3}[UJZ][0-9]{6}", re.ASCII)
 

@@ -7,6 +7,7 @@ gate, left, was discharged or loaded. When and where is said for each unit, beca
 from __future__ import annotations
 
 from translators.canonical.coded import Coded
+from translators.canonical.equipment_words import EquipmentEventKind
 from translators.canonical.goods import GoodsItem
 from translators.canonical.location import Location
 from translators.canonical.moment import Moment
@@ -15,7 +16,7 @@ from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
 from translators.canonical.terminal_equipment import TerminalEquipment
 from translators.canonical.transport import Transport
-from translators.canonical.vocabulary import EquipmentEventKind, Purpose
+from translators.canonical.vocabulary import Purpose
 
 
 class MovedEquipment(TerminalEquipment, frozen=True, kw_only=True):

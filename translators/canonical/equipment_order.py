@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 
 from translators.canonical.coded import Coded
+from translators.canonical.equipment_words import EquipmentOrderKind, HaulageBy
 from translators.canonical.goods import GoodsItem
 from translators.canonical.moment import Moment
 from translators.canonical.party import Party, Text
@@ -18,7 +19,7 @@ from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
 from translators.canonical.terminal_equipment import TerminalEquipment
 from translators.canonical.transport import Transport
-from translators.canonical.vocabulary import EquipmentOrderKind, Haulage, HaulageBy, Purpose
+from translators.canonical.vocabulary import Haulage, Purpose
 
 
 class EquipmentOrder(Coded, frozen=True, kw_only=True, tag_field="type", tag="equipment_order/1"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from translators.canonical.coded import Coded
 from translators.canonical.moment import Moment
-from translators.canonical.vocabulary import EventTimeType
+from translators.canonical.status_words import EventTimeType
 
 
 class EventTime(Coded, frozen=True, kw_only=True):

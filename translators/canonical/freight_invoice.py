@@ -25,6 +25,7 @@ from translators.canonical.party import Site, Text
 from translators.canonical.payment_terms import PaymentTerms
 from translators.canonical.price import Currency
 from translators.canonical.quantity import refuse_endless
+from translators.canonical.rail_words import RatedAs
 from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
 from translators.canonical.tax import Tax
@@ -36,7 +37,6 @@ from translators.canonical.vocabulary import (
     FreightTerms,
     Purpose,
     RateBasis,
-    RatedAs,
     StopPurpose,
 )
 

@@ -19,7 +19,8 @@ from translators.canonical.party import Party, Text
 from translators.canonical.quantity import Quantity
 from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
-from translators.canonical.vocabulary import InventoryReportKind, MovementDirection, MovementReason, Purpose, StockState
+from translators.canonical.stock_words import InventoryReportKind, MovementDirection, MovementReason, StockState
+from translators.canonical.vocabulary import Purpose
 
 
 class StockQuantity(Quantity, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from translators.canonical.coded import Coded
 from translators.canonical.party import Party, Text
-from translators.canonical.vocabulary import AccountKind, BankIdSystem
+from translators.canonical.payment_words import AccountKind, BankIdSystem
 
 
 class BankAccount(Coded, frozen=True, kw_only=True):

@@ -14,7 +14,8 @@ from translators.canonical.party import Text
 from translators.canonical.price import Price
 from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
-from translators.canonical.vocabulary import Commitment, EventTimeType, LineAction
+from translators.canonical.status_words import EventTimeType
+from translators.canonical.vocabulary import Commitment, LineAction
 
 
 class Schedule(Coded, frozen=True, kw_only=True):

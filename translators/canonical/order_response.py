@@ -17,7 +17,8 @@ from translators.canonical.party import Party, Text
 from translators.canonical.price import Currency, Price
 from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
-from translators.canonical.vocabulary import EventTimeType, LineStatus, OrderAnswer, Purpose
+from translators.canonical.status_words import EventTimeType
+from translators.canonical.vocabulary import LineStatus, OrderAnswer, Purpose
 
 
 class LineAnswer(Coded, frozen=True, kw_only=True):

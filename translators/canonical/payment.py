@@ -14,21 +14,19 @@ from translators.canonical.event_time import EventTime
 from translators.canonical.invoice_party import BankAccount, InvoiceParty
 from translators.canonical.moment import Moment
 from translators.canonical.party import Text
-from translators.canonical.price import Currency
-from translators.canonical.quantity import refuse_endless
-from translators.canonical.reference import DocumentReference
-from translators.canonical.remark import Remark
-from translators.canonical.vocabulary import (
-    PartyIdSystem,
-    PartyRole,
+from translators.canonical.payment_words import (
     PaymentAction,
     PaymentAdjustmentReason,
     PaymentDirection,
     PaymentFunction,
     PaymentHandling,
     PaymentMethod,
-    ReferenceType,
 )
+from translators.canonical.price import Currency
+from translators.canonical.quantity import refuse_endless
+from translators.canonical.reference import DocumentReference
+from translators.canonical.remark import Remark
+from translators.canonical.vocabulary import PartyIdSystem, PartyRole, ReferenceType
 
 
 class PaymentAdjustment(Coded, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from translators.canonical.equipment import Equipment
 from translators.canonical.moment import Moment
 from translators.canonical.party import Text
 from translators.canonical.quantity import Unit, refuse_endless
-from translators.canonical.vocabulary import EquipmentRelation, TareKind, WeightKind
+from translators.canonical.rail_words import EquipmentRelation, TareKind, WeightKind
 
 
 class CarWeight(Coded, frozen=True, kw_only=True):

@@ -12,7 +12,8 @@ from translators.canonical.measure import Measure
 from translators.canonical.moment import Moment
 from translators.canonical.party import Contact, Text
 from translators.canonical.quantity import Unit, refuse_endless
-from translators.canonical.vocabulary import CommodityCodeSystem, RatedAs, ReferenceType, WeightKind
+from translators.canonical.rail_words import CommodityCodeSystem, RatedAs, WeightKind
+from translators.canonical.vocabulary import ReferenceType
 
 
 class LadingDescription(Coded, frozen=True, kw_only=True):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from translators.canonical.coded import Coded
 from translators.canonical.party import Text
-from translators.canonical.vocabulary import RoutingSequence, TransportMode
+from translators.canonical.rail_words import RoutingSequence
+from translators.canonical.vocabulary import TransportMode
 
 
 class RouteCarrier(Coded, frozen=True, kw_only=True):

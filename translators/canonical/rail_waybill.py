@@ -23,19 +23,17 @@ from translators.canonical.rail_equipment import RailEquipment, RelatedEquipment
 from translators.canonical.rail_lading import LadingLine, LadingWeight, RailDangerousGoods
 from translators.canonical.rail_route import RouteCarrier
 from translators.canonical.rail_station import RailStation
-from translators.canonical.reference import DocumentReference
-from translators.canonical.remark import Remark
-from translators.canonical.vocabulary import (
+from translators.canonical.rail_words import (
     EquipmentRelation,
-    FreightTerms,
-    PartyIdSystem,
-    Purpose,
     RailBilling,
     RailStopReason,
     RailWaybillKind,
     ReleaseKind,
     WeightAgreement,
 )
+from translators.canonical.reference import DocumentReference
+from translators.canonical.remark import Remark
+from translators.canonical.vocabulary import FreightTerms, PartyIdSystem, Purpose
 
 
 class EquipmentRelease(Coded, frozen=True, kw_only=True):

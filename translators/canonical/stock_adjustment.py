@@ -20,7 +20,8 @@ from translators.canonical.party import Party, Text
 from translators.canonical.quantity import Unit, refuse_endless
 from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
-from translators.canonical.vocabulary import AdjustmentReason, Purpose, StockState
+from translators.canonical.stock_words import AdjustmentReason, StockState
+from translators.canonical.vocabulary import Purpose
 
 
 class StockAdjustmentLine(Coded, frozen=True, kw_only=True):

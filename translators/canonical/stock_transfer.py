@@ -17,8 +17,9 @@ from translators.canonical.moment import Moment
 from translators.canonical.party import Party, Text
 from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
+from translators.canonical.stock_words import ReceiptCondition, ShipmentReport, TransferStage
 from translators.canonical.transport import Transport
-from translators.canonical.vocabulary import FreightTerms, ReceiptCondition, ShipmentReport, TransferStage
+from translators.canonical.vocabulary import FreightTerms
 
 
 class ReceiptException(Coded, frozen=True, kw_only=True):

@@ -14,13 +14,7 @@ import msgspec
 from translators.canonical.coded import Coded
 from translators.canonical.dangerous_goods import DangerousGoods
 from translators.canonical.equipment import Equipment, EquipmentNumber
-from translators.canonical.event_time import EventTime
-from translators.canonical.location import Location
-from translators.canonical.measure import Measure
-from translators.canonical.party import Party, Text
-from translators.canonical.remark import Remark
-from translators.canonical.transport import Transport
-from translators.canonical.vocabulary import (
+from translators.canonical.equipment_words import (
     ContainerLoad,
     DamageCodeSystem,
     EquipmentKind,
@@ -28,6 +22,12 @@ from translators.canonical.vocabulary import (
     EquipmentSupplier,
     HaulageBy,
 )
+from translators.canonical.event_time import EventTime
+from translators.canonical.location import Location
+from translators.canonical.measure import Measure
+from translators.canonical.party import Party, Text
+from translators.canonical.remark import Remark
+from translators.canonical.transport import Transport
 
 
 class OverDimensions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -20,8 +20,9 @@ from translators.canonical.moment import Moment
 from translators.canonical.party import Party, Text
 from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
+from translators.canonical.status_words import Reason, Status
 from translators.canonical.transport import Transport
-from translators.canonical.vocabulary import Purpose, Reason, ReferenceType, Status
+from translators.canonical.vocabulary import Purpose, ReferenceType
 
 
 class StatusEvent(Coded, frozen=True, kw_only=True):

@@ -13,13 +13,14 @@ import msgspec
 
 from translators.canonical.coded import Coded
 from translators.canonical.equipment import Equipment
+from translators.canonical.equipment_words import VerifiedMassMethod
 from translators.canonical.location import Location
 from translators.canonical.measure import Measure
 from translators.canonical.moment import Moment
 from translators.canonical.party import Party, Text
 from translators.canonical.reference import DocumentReference
 from translators.canonical.transport import Transport
-from translators.canonical.vocabulary import Purpose, VerifiedMassMethod
+from translators.canonical.vocabulary import Purpose
 
 
 class MassVerification(Coded, frozen=True, kw_only=True):

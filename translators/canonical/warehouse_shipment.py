@@ -22,8 +22,9 @@ from translators.canonical.party import Party, Text
 from translators.canonical.quantity import Unit, refuse_endless
 from translators.canonical.reference import DocumentReference
 from translators.canonical.remark import Remark
+from translators.canonical.stock_words import ShipmentReport
 from translators.canonical.transport import Transport
-from translators.canonical.vocabulary import FreightTerms, LineStatus, ShipmentReport
+from translators.canonical.vocabulary import FreightTerms, LineStatus
 
 
 class WarehouseShipmentLine(Coded, frozen=True, kw_only=True):
