@@ -110,7 +110,8 @@ async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, read
     loop = asyncio.get_running_loop()
     keys = As2Keys(gateway.home.keys)
     poster = HttpPoster()
-    sender = As2Sender(keys, poster, SpoolFolder(gateway.home.as2_outgoing, reserve=config.as2.disk_reserve))
+    outgoing = SpoolFolder(gateway.home.as2_outgoing, reserve=config.as2.disk_reserve)
+    sender = As2Sender(keys, poster, outgoing)
     workers = Workers(
         gateway,
         {READ: read_transmission, BUILD: build_message, DELIVER: deliver_with(runner(exchange, loop), sender)},
@@ -145,6 +146,7 @@ async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, read
     # What begins last ends first: what brings new work, then the work, then what looks on. Whatever fails to begin or
     # to end, the others are ended.
     async with AsyncExitStack() as running:
+        running.callback(outgoing.close)
         running.callback(as2_spool.close)
         running.callback(poster.close)
         if config.metrics.enabled:

@@ -104,7 +104,8 @@ def serve(home: HomeOption = DEFAULT_HOME) -> None:
 
     from archive import ArchiveFault
     from gateway import logs
-    from gateway.channels.sftp import KeyFault, SpoolBusy
+    from gateway.channels.private_folder import FolderBusy
+    from gateway.channels.sftp import KeyFault
     from gateway.database import DatabaseFault
     from gateway.profiles_folder import ProfilesUnusable
     from gateway.serving import GatewayBroken
@@ -118,7 +119,7 @@ def serve(home: HomeOption = DEFAULT_HOME) -> None:
         for each in fault.loaded.faults:
             note(str(each), "red")
         fail("the profiles have faults", f"put them right; sallyport check --home {home} says when they are")
-    except (DatabaseFault, ArchiveFault, GatewayBroken, KeyFault, SpoolBusy, ExchangeFault) as fault:
+    except (DatabaseFault, ArchiveFault, GatewayBroken, KeyFault, FolderBusy, ExchangeFault) as fault:
         fail(str(fault), f"sallyport doctor --home {home} looks at everything around it")
     except DBAPIError as fault:
         fail(f"the database cannot be used: {one_line(fault.orig)}", f"check `database` in {place.folder / FILE}")

@@ -8,7 +8,6 @@ crash left is removed at the next start. Small things stay in memory.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import secrets
@@ -19,6 +18,7 @@ from types import TracebackType
 import msgspec
 
 from as2.source import BytesSource, Source
+from gateway.channels.private_folder import PrivateFolder
 
 IN_MEMORY = 1 << 20
 """Bytes that are kept in memory rather than in a file."""
@@ -47,33 +47,13 @@ class FileSource(msgspec.Struct, frozen=True):
                 yield chunk
 
 
-class SpoolFolder:
-    """The folder; ``reserve`` is what stays free on its disk, in bytes."""
-
-    def __init__(self, folder: Path, *, reserve: int) -> None:
-        """Lock the folder, making it if needed, and empty it; raises ``OSError`` when another process has it."""
-        self.folder = folder
-        self._reserve = reserve
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
-        self._lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock)
-            raise OSError(f"{folder} is in use by another gateway: stop it, or give this one its own folder") from None
-        for left in folder.iterdir():
-            left.unlink()
+class SpoolFolder(PrivateFolder):
+    """The folder of all messages."""
 
     def check_room(self) -> None:
         """Nothing while more than the reserve is free; otherwise :class:`NoRoom`."""
-        room = os.statvfs(self.folder)
-        if room.f_bavail * room.f_frsize < self._reserve:
+        if not self.has_room():
             raise NoRoom("there is no room for messages at the moment")
-
-    def close(self) -> None:
-        """Give the folder back."""
-        os.close(self._lock)
 
 
 class Workplace:

@@ -4,7 +4,6 @@ from gateway.channels.sftp.keys import KeyFault, host_keys
 from gateway.channels.sftp.limits import Limits
 from gateway.channels.sftp.mailboxes import Entry, Gone, Mailboxes, MemoryMailboxes
 from gateway.channels.sftp.server import SftpServer
-from gateway.channels.sftp.spool import SpoolBusy
 from gateway.channels.sftp.tree import Folder, temporary
 from gateway.channels.sftp.visitor import Login, LookUp
 
@@ -19,7 +18,6 @@ __all__ = [
     "Mailboxes",
     "MemoryMailboxes",
     "SftpServer",
-    "SpoolBusy",
     "host_keys",
     "temporary",
 ]

@@ -88,7 +88,7 @@ class SftpServer:
         clock: Clock = system_clock,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``spool`` is a private folder, emptied here; ``now`` gives monotonic seconds. Raises ``SpoolBusy``."""
+        """``spool`` is a private folder, emptied here; ``now`` gives monotonic seconds. Raises ``FolderBusy``."""
         self._limits = limits if limits is not None else Limits()
         self._mailboxes = mailboxes
         self._clock = clock

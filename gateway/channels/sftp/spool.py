@@ -2,8 +2,7 @@
 
 A file's name is 128 random bits: nothing a partner says becomes part of a path. Files are made with ``O_EXCL`` and
 ``O_NOFOLLOW`` and are readable by us alone. What lies here has not been acknowledged to anybody, so the spool need not
-outlive the process: nothing is synced, and what a crash left behind is removed at the next start. A lock on the folder
-keeps a second process from doing that to the first one's uploads.
+outlive the process: nothing is synced, and what a crash left behind is removed at the next start.
 
 Bytes are hashed as they are written. A client whose WRITEs come out of order, or that writes a place twice, costs one
 more reading at the end instead.
@@ -11,20 +10,16 @@ more reading at the end instead.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import secrets
 from pathlib import Path
 
+from gateway.channels.private_folder import PrivateFolder
 from gateway.channels.sftp.coverage import Coverage, Scattered
 
 _LOOK_AFTER = 4 << 20
 """Bytes written between two looks at the free space."""
-
-
-class SpoolBusy(Exception):
-    """Another process uses the spool folder; the text says what to do."""
 
 
 class SpoolRefusal(Exception):
@@ -35,26 +30,12 @@ class SpoolRefusal(Exception):
         self.reason = reason
 
 
-class Spool:
+class Spool(PrivateFolder):
     """The folder; ``limit`` is the size of one upload, ``reserve`` what stays free on the disk, both in bytes."""
 
     def __init__(self, folder: Path, *, limit: int, reserve: int) -> None:
-        """Lock the folder, making it if needed, and empty it; raises :class:`SpoolBusy`."""
-        self.folder = folder
+        super().__init__(folder, reserve=reserve)
         self.limit = limit
-        self.reserve = reserve
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
-        self._lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock)
-            raise SpoolBusy(
-                f"{folder} is in use by another gateway: stop it, or give this one its own folder"
-            ) from None
-        for left in folder.iterdir():
-            left.unlink()
 
     def create(self) -> SpoolFile:
         """A new, empty file; raises :class:`SpoolRefusal` when the disk has no room to spare."""
@@ -65,15 +46,8 @@ class Spool:
 
     def check_room(self) -> None:
         """Nothing while more than the reserve is free; otherwise :class:`SpoolRefusal`."""
-        room = os.statvfs(self.folder)
-        if room.f_bavail * room.f_frsize < self.reserve:
+        if not self.has_room():
             raise SpoolRefusal("There is no room for uploads at the moment: send the file again later")
-
-    def close(self) -> None:
-        """Give the folder back."""
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
 
 
 class SpoolFile:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import signal
 import socket
@@ -127,6 +129,23 @@ def test_what_keeps_a_gateway_from_starting(configuration: str, told: str, step:
     assert out == b""
     assert told.replace("TAKEN", str(taken)) in err.decode() and step in err.decode()
     assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize("folder", ["spool", "as2-spool", "as2-outgoing"])
+def test_a_folder_that_another_gateway_uses(folder: str, home: Path) -> None:
+    """What lies in it is the other one's, and stays."""
+    place = home / "var" / folder
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "growing").write_bytes(b"half an upload")
+    held = os.open(place, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    started = process("serve", "--home", home)
+    _, err = started.communicate(timeout=60)
+    os.close(held)
+    assert started.returncode == 2, err.decode()
+    assert f"{folder} is in use by another gateway: stop it, or give this one its own" in err.decode()
+    assert b"the ports" not in err and b"Traceback" not in err
+    assert (place / "growing").read_bytes() == b"half an upload"
 
 
 def test_serve_ends_well_when_it_is_told_to(home: Path) -> None:

@@ -141,12 +141,12 @@ def test_no_room_to_build_is_waited_for(make_sending: MakeSending, monkeypatch: 
     """A disk that is full for a while is no fault of ours, and no message's end."""
     sending = make_sending(channel="compress: before-signing")
     monkeypatch.setattr("gateway.channels.as2.spool.IN_MEMORY", 10)
-    monkeypatch.setattr(sending.spool, "_reserve", 1 << 62)
+    monkeypatch.setattr(sending.spool, "reserve", 1 << 62)
     assert sending.order().delivery == "queued"
     for _ in range(5):
         sending.later(hours=2)
     assert sending.cases() == []
-    monkeypatch.setattr(sending.spool, "_reserve", 0)
+    monkeypatch.setattr(sending.spool, "reserve", 0)
     sending.later(hours=2)
     assert sending.sent().delivery == "delivered"
 

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.arrival import Arrival, printable
-from gateway.channels.sftp import Gone, KeyFault, MemoryMailboxes, SpoolBusy, host_keys, temporary
+from gateway.channels.private_folder import FolderBusy
+from gateway.channels.sftp import Gone, KeyFault, MemoryMailboxes, host_keys, temporary
 from gateway.channels.sftp.coverage import MAX_GAPS, Coverage, Scattered
 from gateway.channels.sftp.spool import Spool, SpoolRefusal
 from gateway.channels.sftp.tree import Place, Refusal, file_attributes, line, locate
@@ -166,14 +167,14 @@ def test_spool_looks_at_the_disk_while_it_writes(tmp_path: Path) -> None:
 
 def test_two_processes_do_not_share_a_spool(tmp_path: Path) -> None:
     spool = _spool(tmp_path)
-    with pytest.raises(SpoolBusy, match="in use by another gateway"):
+    with pytest.raises(FolderBusy, match="in use by another gateway"):
         _spool(tmp_path)
     script = "import sys; from pathlib import Path; from gateway.channels.sftp.spool import Spool; "
     script += "Spool(Path(sys.argv[1]), limit=1, reserve=0)"
     other = subprocess.run(
         [sys.executable, "-c", script, str(spool.folder)], capture_output=True, text=True, check=False
     )
-    assert "SpoolBusy" in other.stderr
+    assert "FolderBusy" in other.stderr
     spool.close()
     _spool(tmp_path).close()
 
