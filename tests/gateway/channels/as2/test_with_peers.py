@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import msgspec
 import pytest
 
 from as2.identifiers import quote_name
 from as2.mic import Packaging
-from tests.as2.peers import java
-from tests.as2.peers.by_camel import Camel
-from tests.as2.peers.by_phase2 import Phase2
-from tests.as2.peers.by_pyas2lib import Pyas2lib
 from tests.as2.peers.exchange import STRANGE_KEY, CannotDo, Peer, ReceiptKind, Took
 from tests.as2.peers.listening import post
+from tests.as2.peers.products import EACH, started
 from tests.as2.samples import STACKS, stack_name
 from tests.gateway.channels.as2.peers_house import PARTNERS, SENDER, US, Partner, house_of
 from tests.gateway.serving.running import House, until
-from tests.services.running import Missing
 
-PEERS: dict[str, Callable[[Path], Peer]] = {"pyas2lib": Pyas2lib, "camel": Camel, "phase2": Phase2}
 SIGNED = Packaging(signed=True, encrypted=False)
 BOTH = Packaging(signed=True, encrypted=True)
 _LAST = """
@@ -78,16 +72,10 @@ class Line(msgspec.Struct, frozen=True):
         return until(f"the receipt of {partner.label}", look)
 
 
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(name, marks=pytest.mark.xdist_group(f"as2-{name}")) for name in PEERS],
-)
+@pytest.fixture(scope="module", params=EACH)
 def line(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     folder = tmp_path_factory.mktemp(request.param)
-    try:
-        peer = PEERS[request.param](folder)
-    except Missing as reason:
-        java.skip(reason)
+    peer = started(request.param, folder)
     house = house_of(peer, folder / "home")
     try:
         house.start()
