@@ -404,9 +404,11 @@ class _RabbitConsumer:
             await unless(ended, asyncio.sleep(self._exchange.patience.seconds(rounds)))
             if ended.is_set():
                 return
-        # A channel that closed meanwhile makes the letter come again, which its handler has to expect anyhow.
+        # A channel that closed meanwhile makes the letter come again, which its handler has to expect anyhow. Without
+        # the limit a lost connection holds this for ever: nobody writes any more what the client has put in its queue.
         with suppress(*_FAULTS):
-            await message.ack()
+            async with self._exchange.answered():
+                await message.ack()
 
 
 def _letter(message: AbstractIncomingMessage) -> Letter:

@@ -300,13 +300,19 @@ class Swallowing:
 
     CONSUME_OK, CANCEL_OK = (60, 21), (60, 31)
 
-    def __init__(self, url: str, answer: tuple[int, int], count: int) -> None:
+    def __init__(self, url: str, answer: tuple[int, int] = (0, 0), count: int = 0) -> None:
         parts = urlsplit(url)
         self._broker = str(parts.hostname), int(parts.port or 0)
         self._swallow = struct.pack(">HH", *answer)
         self._count = count
         self.swallowed = 0
         self._url = url
+        self._clients: list[asyncio.StreamWriter] = []
+
+    def cut(self) -> None:
+        """Reset every connection of the client, and forget what was on its way."""
+        while self._clients:
+            self._clients.pop().transport.abort()
 
     @asynccontextmanager
     async def url(self) -> AsyncIterator[str]:
@@ -314,6 +320,7 @@ class Swallowing:
 
         async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             relays.add(cast("asyncio.Task[None]", asyncio.current_task()))
+            self._clients.append(writer)
             answers, requests = await asyncio.open_connection(*self._broker)
             try:
                 async with asyncio.TaskGroup() as both:
@@ -348,6 +355,35 @@ class Swallowing:
                 writer.write(head + body)
                 await writer.drain()
         writer.close()
+
+
+def test_a_connection_that_is_cut_while_letters_are_acknowledged(amqp_url: str) -> None:
+    """More acknowledgments than the client holds for its connection: those without room must not wait for ever."""
+    arrived: list[str] = []
+    hands_full, go = asyncio.Event(), asyncio.Event()
+
+    async def handler(given: Letter) -> None:
+        arrived.append(given.message_id)
+        if len(arrived) == 100:
+            hands_full.set()
+        await go.wait()
+
+    async def play() -> None:
+        gateway = RabbitExchange(amqp_url)
+        await asyncio.gather(*(gateway.publish(letter(number)) for number in range(200)))
+        relay = Swallowing(amqp_url)
+        async with relay.url() as url, asyncio.timeout(WITHIN):
+            exchange = RabbitExchange(url, end="business", patience=QUICK, answered_within=1, prefetch=100)
+            consumer = await exchange.consume(handler)
+            await hands_full.wait()
+            relay.cut()
+            go.set()
+            await until(lambda: len(set(arrived)) == 200)
+            await until(lambda: consumer.trouble is None)
+            await exchange.close()
+        await gateway.close()
+
+    asyncio.run(play())
 
 
 def test_a_broker_that_never_answers_keeps_nobody_from_stopping(amqp_url: str) -> None:
