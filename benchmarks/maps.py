@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import random
 import re
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import partial
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from benchmarks import edi_files
-from benchmarks.measuring import Row, in_turn
+from benchmarks.measuring import ROUNDS, Paired, Row, in_turn, rounds_of
+from benchmarks.peers import translated_by_bots
 from gateway.catalogue import Catalogue
 from gateway.wiring import sample_envelope
-from translators.canonical import Canonical, iso_6346_check_digit
+from tests.services.running import Missing
+from translators.canonical import Canonical, iso_6346_check_digit, read_canonical, write_canonical
 from translators.envelope import Outgoing
 from translators.finding import Where
 from translators.grammar import Guide
@@ -121,8 +127,8 @@ def build(documents: Sequence[Canonical], rules: Map, body: Body) -> int:
     return len([body(document, rules) for document in documents])
 
 
-def build_and_write(documents: Sequence[Canonical], rules: Map, guide: Guide, body: Body) -> int:
-    """Makes the bodies of messages, judges them and writes them as an interchange; how many bytes it has."""
+def build_and_write(documents: Sequence[Canonical], rules: Map, guide: Guide, body: Body) -> bytes:
+    """Makes the bodies of messages, judges them and writes them as an interchange."""
     standard, version, kind = rules.guide.split("/")
     outer = sample_envelope("x12" if standard == "x12" else "edifact", version)
     named = MessageKind(type=kind, version=version, agency="X" if standard == "x12" else "UN")
@@ -133,16 +139,89 @@ def build_and_write(documents: Sequence[Canonical], rules: Map, guide: Guide, bo
     ready = [each.message for each in prepare(outer, built, lambda _: guide).messages if each.sendable]
     if len(ready) != len(documents):
         raise RuntimeError("a message that was built is not good")
-    return len(write(outer, ready).data)
+    return write(outer, ready).data
+
+
+def to_json(data: bytes, guide: Guide, rules: Map) -> list[bytes]:
+    """Reads, judges and translates an interchange; the documents as JSON."""
+    return [
+        write_canonical(document)
+        for each in validated(data, guide)
+        if (document := map_validated(each, rules, CONTEXT).document) is not None
+    ]
+
+
+def from_json(lines: Sequence[bytes], guide: Guide, rules: Map) -> bytes:
+    """Reads documents, builds, judges and writes their messages; the interchange."""
+    documents = [read_canonical(line) for line in lines]
+    return build_and_write(documents, rules, guide, written_out)
+
+
+def beside_bots(catalogue: Catalogue) -> Iterator[Row]:
+    """The same work by a mapping script of Bots, which writes no envelope and turns no time into another zone."""
+    for name, data in (("edifact/D.96A/IFTSTA", iftsta(MESSAGES)), ("x12/004010/214", status_214(MESSAGES))):
+        guide, rules = _known_names(catalogue, name)
+        inward = guide.type == "IFTSTA"
+        lines = to_json(data, guide, rules)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "file"
+            file.write_bytes(data if inward else b"\n".join(lines))
+            what = f"{guide.type} to JSON" if inward else f"JSON to {guide.type}"
+            try:
+                theirs = translated_by_bots(file, guide, ROUNDS, Path(folder) / "work")
+            except Missing as reason:
+                yield Row(what, "", f"Bots: not measured, {reason}", "", "", "")
+                continue
+        ours: Callable[[], object]
+        if inward:
+            ours = partial(to_json, data, guide, rules)
+            said = _texts(msgspec.json.decode(theirs.first)) - _texts(msgspec.json.decode(lines[0]))
+            # Bots' script leaves the times without a zone.
+            wrong = {text for text in said if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+", text)}
+        else:
+            ours = partial(from_json, lines, guide, rules)
+            written = _segments(from_json(lines, guide, rules).decode("ascii"))
+            wrong = {each for each in _segments(theirs.first) - written if not each.startswith("SE*")}
+        if wrong or theirs.messages != MESSAGES:
+            raise RuntimeError(f"Bots translated something else: {theirs.messages} messages, {sorted(wrong)}")
+        found = Paired(rounds_of(ours, ROUNDS), theirs.seconds)
+        yield Row(
+            what,
+            f"{MESSAGES / found.seconds:,.0f} messages/s",
+            f"Bots, with grammar and mapping script: {MESSAGES / found.other_seconds:,.0f} messages/s",
+            found.ratio,
+            found.spread,
+            "",
+        )
+
+
+def _segments(text: str) -> set[str]:
+    """The segments of X12, those with a time without it: Bots' script writes it in the zone that it came in."""
+    return {re.sub(r"^(AT7\*[^*]*\*[^*]*).*", r"\1", each.strip()) for each in text.split("~")}
+
+
+def _texts(value: object) -> set[str]:
+    """Every text in JSON, but the names of fields."""
+    if isinstance(value, dict):
+        return {text for each in value.values() for text in _texts(each)}
+    if isinstance(value, list):
+        return {text for each in value for text in _texts(each)}
+    return {str(value)}
+
+
+def _known_names(catalogue: Catalogue, name: str) -> tuple[Guide, Map]:
+    guide, rules = catalogue.guide(name), catalogue.map(name)
+    if guide is None or rules is None:
+        raise LookupError(f"there is no guide or map {name}")
+    return guide, rules
 
 
 def rows() -> Iterator[Row]:
     """The lines of the table."""
     catalogue = Catalogue()
+    yield from beside_bots(catalogue)
     for name, data in (("edifact/D.96A/IFTSTA", iftsta(MESSAGES)), ("x12/004010/214", status_214(MESSAGES))):
-        guide, rules = catalogue.guide(name), catalogue.map(name)
-        if guide is None or rules is None:
-            raise LookupError(f"there is no guide or map {name}")
+        guide, rules = _known_names(catalogue, name)
         kind, megabytes = name.rpartition("/")[2], len(data) / 1e6
         found = in_turn(partial(quick, data, guide, rules), partial(interpreted, data, guide, rules))
         yield Row(

@@ -35,7 +35,7 @@ class PeerRun(msgspec.Struct, frozen=True):
     messages: int
     errors: int
     first: str = ""
-    """The first error, where the program tells it."""
+    """The first error, or the first output, where the program tells it."""
 
 
 def _run(command: Sequence[str | Path], cwd: Path | None = None) -> str:
@@ -77,6 +77,14 @@ def errors_by_bots(files: Sequence[Path], guides: Sequence[Guide], work: Path) -
     python = _bots_with(guides, work)
     command = [python, PROGRAMS / "bots_judging.py", work, guides[0].standard, *files]
     return msgspec.json.decode(_run(command).strip().splitlines()[-1], type=list[list[str]])
+
+
+def translated_by_bots(file: Path, guide: Guide, rounds: int, work: Path) -> PeerRun:
+    """Bots' translation by a mapping script: a file of IFTSTA to JSON, or JSON documents, a line each, to 214s."""
+    python = _bots_with([guide], work)
+    json_grammar = "syntax = {'charset': 'utf-8', 'defaultBOTSIDroot': 'transport_status'}\n"
+    (work / "usersys" / "grammars" / "jsonnocheck" / "jsonnocheck.py").write_text(json_grammar)
+    return _answer([python, PROGRAMS / "bots_translating.py", file, work, guide.type, str(rounds)])
 
 
 def _bots_with(guides: Sequence[Guide], work: Path) -> Path:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, Protocol
 
-from translators.canonical import iso_6346_check_digit
+from translators.canonical import is_container_number, iso_6346_check_digit
 from translators.map_context import Context, Problem, Report, Value
 from translators.map_moments import EdifactMoment, X12Moment
 
@@ -26,7 +27,7 @@ _IMPLIED = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _EQUIPMENT_SEPARATORS = str.maketrans("", "", "-./")
 _EQUIPMENT = re.compile(r"[A-Z0-9]{1,17}", re.ASCII)
 _CONTAINER = re.compile(r"[A-Z]{3}[UJZ][0-9]{7}", re.ASCII)
-LOCODE = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
+_LOCODE = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
 # Owner's letters and a number: what X12 puts into two elements (206 or 140, and 207).
 _OWNED = re.compile(r"([A-Z]{2,4}) ([A-Z0-9]+)", re.ASCII)
 _LETTERED = re.compile(r"([A-Z]{2,4})([0-9]{1,10})", re.ASCII)
@@ -241,8 +242,10 @@ class EquipmentNumberCodec:
     most = 3
 
     def read(self, texts: Sequence[str], context: Context, report: Report) -> Value | None:
-        sent = " ".join(filter(None, (texts[0].strip(), "".join(texts[1:]).strip())))
-        if _CONTAINER.fullmatch(sent) and str(iso_6346_check_digit(sent)) == sent[10]:
+        sent = texts[0].strip()
+        if len(texts) > 1:
+            sent = " ".join(filter(None, (sent, "".join(texts[1:]).strip())))
+        if is_container_number(sent):
             return sent
         number = " ".join(sent.upper().translate(_EQUIPMENT_SEPARATORS).split())
         joined = number.replace(" ", "")
@@ -269,6 +272,13 @@ class EquipmentNumberCodec:
         return ("", number)
 
 
+@lru_cache(maxsize=4096)
+def country_in(code: str) -> str | None:
+    """The country in a UN/LOCODE; ``None`` in any other text."""
+    code = code.strip()
+    return code[:2] if _LOCODE.fullmatch(code) else None
+
+
 class LocodeCountryCodec:
     """The country in a UN/LOCODE (``BEANR`` -> ``BE``), if the agency (3055) is 6, the UN; there is no way back."""
 
@@ -277,7 +287,7 @@ class LocodeCountryCodec:
     most = 2
 
     def read(self, texts: Sequence[str], context: Context, report: Report) -> Value | None:
-        return texts[0][:2] if texts[1].strip() == "6" and LOCODE.fullmatch(texts[0].strip()) else None
+        return country_in(texts[0]) if texts[1].strip() == "6" else None
 
     def write(self, value: Value, places: int, context: Context, report: Report) -> Sequence[str] | None:
         return None

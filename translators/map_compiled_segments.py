@@ -7,13 +7,15 @@ characters are marks, ``T`` the tables, ``moments`` the times that were met befo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from itertools import groupby
 
 from translators.map_codecs import (
     Codec,
     DecimalCodec,
+    EquipmentNumberCodec,
     LinesCodec,
     LocodeCountryCodec,
     ParagraphCodec,
@@ -67,10 +69,12 @@ class SegmentEmitter:
         """Emits what is read of the segment whose number is in ``node``."""
         fields = [field for field in part.fields if field.only != "out"]
         listed = [field for each in part.repeated for slot in each.slots for field in slot if field.only != "out"]
-        places = [place for field in (*fields, *listed) for place in field.places]
-        if not places:
+        used = Counter(place.element for field in (*fields, *listed) for place in field.places)
+        if not used:
             return
         elements, count = self.text.name("e"), self.text.name("n")
+        whole = {id(field): text for field in fields if (text := _of_whole(field, used, elements, count))}
+        places = [place for field in (*fields, *listed) if id(field) not in whole for place in field.places]
         self.text.line(f"{elements} = S[{node}]")
         self.text.line(f"{count} = len({elements})")
         texts = self._texts(elements, count, places)
@@ -78,7 +82,8 @@ class SegmentEmitter:
             # Most segments end early: what lies behind the last element need not even be asked for.
             with self.text.block(f"if {count} > {least}") if least else nullcontext():
                 for field in group:
-                    self._field(field, [texts[place] for place in field.places], obj)
+                    plain = whole.get(id(field), "")
+                    self._field(field, [] if plain else [texts[place] for place in field.places], obj, plain)
         for repeated in part.repeated:
             self._repeated(repeated, texts, obj)
 
@@ -115,16 +120,17 @@ class SegmentEmitter:
                 with self.text.block(f"if {item}"):
                     self.append(before, last, start, obj, item)
 
-    def _field(self, field: Field, texts: Sequence[str], obj: str) -> None:
+    def _field(self, field: Field, texts: Sequence[str], obj: str, plain: str = "") -> None:
+        """Emits what becomes of a field whose texts are in ``texts``, or whose value is what ``plain`` says."""
         if field.absent is not None and (len(texts) > 1 or MARKED & set(field.absent)):
             raise Unwritable
         if field.piece is not None:
             text = self.text.name("s")
             by, number, of = field.piece.by, field.piece.number, field.piece.of
             self.text.line(f"{text} = piece({texts[0]}, {by!r}, {number}, {of})")
-            self.text.line(f"if marked: {text} = unmarked({text})")
+            self._unmark(text)
             texts = [text]
-        plain = self._plain(field, texts)
+        plain = plain or self._plain(field, texts)
         if plain:
             value = self.text.name("v")
             self.text.line(f"{value} = {plain}")
@@ -132,7 +138,7 @@ class SegmentEmitter:
                 if isinstance(field.codec, LinesCodec):
                     self.text.line(f"if marked: {value} = list(map(unmarked, {value}))")
                 elif field.piece is None:
-                    self.text.line(f"if marked: {value} = unmarked({value})")
+                    self._unmark(value)
                 self._found(field, value, "", obj, sure=True)
         else:
             with self.text.block(f"if {self._test(field, texts)}"):
@@ -148,6 +154,10 @@ class SegmentEmitter:
         elif field.default is not None:
             with self.text.block("else"):
                 self._default(field, obj)
+
+    def _unmark(self, text: str) -> None:
+        """Emits that released characters in a text are themselves again; a text in ASCII has none."""
+        self.text.line(f"if marked and not {text}.isascii(): {text} = unmarked({text})")
 
     @staticmethod
     def _plain(field: Field, texts: Sequence[str]) -> str:
@@ -241,7 +251,7 @@ class SegmentEmitter:
             self.text.line(f"{value} = decimal_of({texts[0]})")
             return True
         if isinstance(codec, LocodeCountryCodec):
-            self.text.line(f"{value} = country_of({texts[0]}) if {texts[1]} == '6' else None")
+            self.text.line(f"{value} = country_in({texts[0]}) if {texts[1]} == '6' else None")
             with self.text.block(f"if {texts[1]} != '6' and {texts[1]}.strip() == '6'"):
                 self.text.line("raise Declined")
             return False
@@ -253,6 +263,12 @@ class SegmentEmitter:
                 self.text.line(f"{value} = moments[{key}] = moment_of({key}, context)")
             return True
         name = self.text.value(codec.read, "CODEC")
+        if isinstance(codec, EquipmentNumberCodec) and len(texts) == 1:
+            # What nearly every number is needs no more looking at.
+            self.text.line(f"{value} = {texts[0]}.strip()")
+            with self.text.block(f"if not is_container_number({value})"):
+                self.text.line(f"{value} = {name}({self._clear(texts)}, context, decline)")
+            return False
         self.text.line(f"{value} = {name}({self._clear(texts)}, context, decline)")
         return False
 
@@ -292,6 +308,28 @@ class SegmentEmitter:
         found = self.text.name("p")
         self.text.line(f"{found} = peek({self.text.value(tuple(before), 'STEPS')}, {start}, {obj})")
         return found
+
+
+def _of_whole(field: Field, used: Mapping[int, int], elements: str, count: str) -> str:
+    """An expression for the value of a text that lies in the first components of an element which nothing else uses.
+
+    Nothing for other fields. Such an element need not be taken apart first.
+    """
+    element = field.places[0].element if field.places else 0
+    most = len(field.places)
+    if (
+        not isinstance(field.codec, LinesCodec | ParagraphCodec)
+        or field.expression is not None
+        or field.table is not None
+        or field.piece is not None
+        or field.absent is not None
+        or most < 2
+        or used[element] != most
+        or field.places != tuple(Place(element, component) for component in range(1, most + 1))
+    ):
+        return ""
+    function = "lines_in" if isinstance(field.codec, LinesCodec) else "paragraph_in"
+    return f"{function}({elements}[{element}], C, {most}) if {count} > {element} else ''"
 
 
 def _needed_element(field: Field) -> int:

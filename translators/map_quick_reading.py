@@ -15,9 +15,10 @@ from typing import NoReturn
 
 import msgspec
 
+from translators.canonical import is_container_number
 from translators.grammar import Guide
 from translators.hierarchy import Hierarchy, Level, build
-from translators.map_codecs import LOCODE, Codec, plain_number
+from translators.map_codecs import Codec, country_in, plain_number
 from translators.map_context import Context, Problem, Value, no_codes
 from translators.map_raw import raw_text
 from translators.map_reading import merge, peek, reach
@@ -161,7 +162,7 @@ def take_apart(message: Message) -> tuple[list[list[str]], bool] | None:
         return None
     end, marked = dialect.terminator.decode("ascii"), False
     if dialect.release is not None and dialect.release in raw:
-        if _MARKS.search(text):
+        if not text.isascii() and _MARKS.search(text):
             return None
         release, pairs = _released(dialect.release, dialect.delimiters)
         for pair, mark in pairs:
@@ -190,7 +191,7 @@ def _released(release: bytes, delimiters: bytes) -> tuple[str, list[tuple[str, s
 
 
 def unmarked(text: str) -> str:
-    """``text`` with released characters as themselves."""
+    """``text`` with released characters as themselves. No text in ASCII has a mark in it."""
     return text if text.isascii() else _MARKS.sub(lambda match: chr(ord(match[0]) - _MARK), text)
 
 
@@ -300,14 +301,21 @@ def lines_of(texts: Sequence[str]) -> list[str]:
     return [text.rstrip() for text in texts if text.strip()]
 
 
+def lines_in(element: str, separator: str, places: int) -> list[str]:
+    """The same of the first components of an element."""
+    return lines_of(element.split(separator, places)[:places])
+
+
 def paragraph_of(texts: Sequence[str]) -> str:
     """Texts in a place each, as the codec ``paragraph`` has them; empty when all are blank."""
     return "\n".join(filter(None, map(str.strip, texts)))
 
 
-def country_of(text: str) -> Value | None:
-    """The country in a UN/LOCODE, if it is one."""
-    return text[:2] if LOCODE.fullmatch(text.strip()) else None
+def paragraph_in(element: str, separator: str, places: int) -> str:
+    """The same of the first components of an element."""
+    if separator not in element:
+        return element.strip()
+    return paragraph_of(element.split(separator, places)[:places])
 
 
 def moment_of(key: tuple[Codec, str], context: Context) -> Value:
@@ -325,14 +333,17 @@ GIVEN: dict[str, object] = {
     "NONE": {},
     "by_code": by_code,
     "computed": computed_value,
-    "country_of": country_of,
+    "country_in": country_in,
     "decimal_of": decimal_of,
     "decline": decline,
     "divided": divided,
     "in_order": in_order,
+    "is_container_number": is_container_number,
+    "lines_in": lines_in,
     "lines_of": lines_of,
     "merge": merge,
     "moment_of": moment_of,
+    "paragraph_in": paragraph_in,
     "paragraph_of": paragraph_of,
     "peek": peek,
     "piece": piece,

@@ -147,8 +147,31 @@ REFUSED = {
         "consignments[0].events[0].equipment[0].number",
         "correct it",
     ),
-    "native-of-nothing": (event(native={"stattus": "x12.1650:D1"}), "consignments[0].events[0]", "correct it"),
-    "native-without-system": (event(native={"status": "D1"}), "consignments[0].events[0]", "correct it"),
+    "native-of-nothing": (
+        event(native={"stattus": "x12.1650:D1"}),
+        "consignments[0].events[0]",
+        "name the field whose code it is",
+    ),
+    "native-of-native": (
+        event(native={"native": "x12.1650:D1"}),
+        "consignments[0].events[0]",
+        "name the field whose code it is",
+    ),
+    "native-in-escapes": (
+        json.dumps(event(native={"stattus": "x12.1650:D1"})).replace('"native"', '"\\u006eative"').encode(),
+        "consignments[0].events[0]",
+        "name the field whose code it is",
+    ),
+    "native-without-system": (
+        event(native={"status": "D1"}),
+        "consignments[0].events[0].native[...]",
+        "name the list the code is from, such as x12.1650:X6",
+    ),
+    "native-with-a-line-end": (
+        event(native={"status": "x12.1650:D1\n"}),
+        "consignments[0].events[0].native[...]",
+        "name the list the code is from, such as x12.1650:X6",
+    ),
     "neither-stop-nor-port": ({**ORDER, "stops": []}, "", "correct it"),
     "stops-with-one-number": (
         {**ORDER, "stops": [{"sequence": 1, "purpose": "pickup"}, {"sequence": 1, "purpose": "delivery"}]},

@@ -56,7 +56,7 @@ from translators.canonical.document import (
     write_canonical,
 )
 from translators.canonical.duty import CustomsAmount, CustomsDocument, Duty, Outcome
-from translators.canonical.equipment import Equipment, Seal, iso_6346_check_digit
+from translators.canonical.equipment import Equipment, Seal, is_container_number, iso_6346_check_digit
 from translators.canonical.equipment_event import EquipmentEvent, MovedEquipment
 from translators.canonical.equipment_order import EquipmentOrder
 from translators.canonical.event_time import EventTime
@@ -284,6 +284,7 @@ __all__ = [
     "WarehouseShipmentLine",
     "canonical_error",
     "canonical_schema",
+    "is_container_number",
     "iso_6346_check_digit",
     "normalise_reference",
     "read_canonical",

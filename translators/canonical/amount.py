@@ -16,5 +16,4 @@ class Amount(Coded, frozen=True, kw_only=True):
     value: Decimal
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(value=self.value)

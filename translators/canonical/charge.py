@@ -26,5 +26,4 @@ class Charge(Coded, frozen=True, kw_only=True):
     taxes: tuple[Tax, ...] = ()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(percent=self.percent, basis=self.basis, amount=self.amount)

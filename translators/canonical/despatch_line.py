@@ -36,7 +36,6 @@ class Difference(Coded, frozen=True, kw_only=True):
     """What there is, less what there should be, in the line's unit: negative when something is missing."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if self.amount is not None and not self.amount.is_finite():
             raise ValueError(f"{self.amount} is no amount: give a number")
 

@@ -15,6 +15,7 @@ from translators.canonical.application_advice import ApplicationAdvice
 from translators.canonical.booking import Booking
 from translators.canonical.booking_confirmation import BookingConfirmation
 from translators.canonical.cargo_report import CargoReport
+from translators.canonical.coded import misnamed_codes
 from translators.canonical.consolidation import Consolidation
 from translators.canonical.customs_declaration import CustomsDeclaration
 from translators.canonical.customs_response import CustomsResponse
@@ -110,6 +111,7 @@ _ADVICE = (
     ("Object missing required field", "add the field"),
     ("Object contains unknown field", "remove the field, or check its spelling against the schema"),
     ("Invalid enum value", "use a word of the vocabulary, or `other` with the code in `native`"),
+    ("Expected `str` matching regex '^[a-z0-9]+\\\\.", "name the list the code is from, such as x12.1650:X6"),
     ("Expected `datetime`", "write a date and time with its offset, such as 2026-10-01T14:30:00+02:00"),
     ("Expected `decimal`", 'write the number in digits and in quotes, such as "1200.5"'),
     ("Invalid decimal", 'write the number in digits and in quotes, such as "1200.5"'),
@@ -133,11 +135,17 @@ def read_canonical(data: bytes) -> Canonical:
     Unknown fields are refused: what we do not understand must not be dropped in silence.
     """
     try:
-        return _decoder.decode(data)
+        document = _decoder.decode(data)
     except msgspec.ValidationError as error:
         raise canonical_error(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CanonicalError("", f"not readable as JSON ({error})", "send one JSON object in UTF-8") from None
+    # A name may be written with escapes.
+    if b"native" in data or b"\\" in data:
+        for path, name in misnamed_codes(document):
+            text = f"native names `{name}`, which is no field here"
+            raise CanonicalError(path, text, "name the field whose code it is")
+    return document
 
 
 def write_canonical(document: Canonical) -> bytes:

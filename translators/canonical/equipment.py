@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from operator import getitem
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -16,6 +16,7 @@ from translators.canonical.reference import DocumentReference
 from translators.canonical.temperature import Temperature
 
 _ISO_6346 = re.compile(r"[A-Z]{3}[UJZ][0-9]{6}", re.ASCII)
+_ISO_6346_WHOLE = re.compile(r"[A-Z]{3}[UJZ][0-9]{7}", re.ASCII)
 
 EquipmentNumber = Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]+( [A-Z0-9]+)?$", max_length=17)]
 
@@ -52,8 +53,23 @@ class Equipment(Coded, frozen=True, kw_only=True):
 
 # ISO 6346 counts letters from 10 and skips the multiples of 11: a character's value is its place in this text.
 _VALUES = "0123456789A_BCDEFGHIJK_LMNOPQRSTU_VWXYZ"
-_WEIGHED = [{character: value << place for value, character in enumerate(_VALUES)} for place in range(10)]
-"""What each character counts in each of the ten places."""
+# Each place weighs twice the one before it. The serial number's digits are looked up three at a time.
+_THREE_DIGITS = {
+    digits: sum(int(digit) << place for place, digit in enumerate(digits))
+    for digits in (f"{number:03d}" for number in range(1000))
+}
+
+
+@lru_cache(maxsize=1024)
+def _owner_weight(letters: str) -> int:
+    """What an owner code and category count in the sum; an owner has many containers."""
+    return sum(_VALUES.index(letter) << place for place, letter in enumerate(letters))
+
+
+def _check_digit(number: str) -> int:
+    """The check digit of what is known to begin with four letters and six digits."""
+    serial = (_THREE_DIGITS[number[4:7]] << 4) + (_THREE_DIGITS[number[7:10]] << 7)
+    return (_owner_weight(number[:4]) + serial) % 11 % 10
 
 
 def iso_6346_check_digit(number: str) -> int | None:
@@ -61,7 +77,9 @@ def iso_6346_check_digit(number: str) -> int | None:
 
     ``None`` when the text does not begin with four capital letters, the last of them U, J or Z, and six digits.
     """
-    if not _ISO_6346.match(number):
-        return None
-    # Each place weighs twice the one before it.
-    return sum(map(getitem, _WEIGHED, number)) % 11 % 10
+    return _check_digit(number) if _ISO_6346.match(number) else None
+
+
+def is_container_number(number: str) -> bool:
+    """Whether a text is a container number as in ISO 6346, its check digit right (``MSKU1234565``)."""
+    return _ISO_6346_WHOLE.fullmatch(number) is not None and _check_digit(number) == int(number[10])

@@ -63,7 +63,6 @@ class FreightCharge(Coded, frozen=True, kw_only=True):
     taxes: tuple[Tax, ...] = ()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(rate=self.rate, rated=self.rated, percent=self.percent, amount=self.amount)
 
 
@@ -90,7 +89,6 @@ class FreightGoods(Coded, frozen=True, kw_only=True):
     charges: tuple[FreightCharge, ...] = ()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(rated=self.rated)
 
 
@@ -168,5 +166,4 @@ class FreightInvoice(Coded, frozen=True, kw_only=True, tag_field="type", tag="fr
     volume: Measure | None = None
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(total=self.total)

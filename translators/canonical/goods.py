@@ -26,7 +26,7 @@ class Cargo(Coded, frozen=True, kw_only=True):
     volume: Measure | None = None
 
 
-class Placement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Placement(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """How much of a line is in which equipment."""
 
     equipment_number: Text

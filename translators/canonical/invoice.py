@@ -62,7 +62,6 @@ class InvoiceLine(Coded, frozen=True, kw_only=True):
     remarks: tuple[Remark, ...] = ()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(amount=self.amount)
 
 
@@ -100,5 +99,4 @@ class Invoice(Coded, frozen=True, kw_only=True, tag_field="type", tag="invoice/1
     volume: Measure | None = None
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(total=self.total)

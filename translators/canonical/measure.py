@@ -10,7 +10,7 @@ import msgspec
 _LARGEST = Decimal(10) ** 18
 
 
-class Measure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Measure(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """An amount, never rounded and never a float, in a unit of UN/ECE Recommendation 20 (``KGM``, ``LBR``, ``MTQ``)."""
 
     value: Decimal

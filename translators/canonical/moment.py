@@ -14,7 +14,7 @@ import msgspec
 Precision = Literal["day", "minute", "second"]
 
 
-class Moment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Moment(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """An instant with a zone offset, and how exactly it was stated.
 
     A moment of precision ``day`` is the start of that day in its own offset: whoever writes it takes the date as it

@@ -12,7 +12,7 @@ from translators.canonical.vocabulary import ChannelKind, ContactFunction, Locat
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Address(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """A postal address."""
 
     lines: tuple[Text, ...] = ()

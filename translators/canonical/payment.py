@@ -40,7 +40,6 @@ class PaymentAdjustment(Coded, frozen=True, kw_only=True):
     remarks: tuple[Remark, ...] = ()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(amount=self.amount)
 
 
@@ -68,7 +67,6 @@ class PaidItem(Coded, frozen=True, kw_only=True):
     remarks: tuple[Remark, ...] = ()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(paid=self.paid, invoiced=self.invoiced, discount=self.discount)
 
 
@@ -116,5 +114,4 @@ class Payment(Coded, frozen=True, kw_only=True, tag_field="type", tag="payment/1
     """What the sum is made of; absent in an order to pay that leaves it to another message."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(total=self.total)

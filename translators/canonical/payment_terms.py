@@ -34,5 +34,4 @@ class PaymentTerms(Coded, frozen=True, kw_only=True):
     description: Text | None = None
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(discount_percent=self.discount_percent, discount_amount=self.discount_amount)

@@ -24,7 +24,6 @@ class Quantity(Coded, frozen=True, kw_only=True):
     unit: Unit
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(value=self.value)
 
 

@@ -32,7 +32,6 @@ class CarWeight(Coded, frozen=True, kw_only=True):
     """Absent where it is that of the whole document."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(value=self.value, tare=self.tare, allowance=self.allowance, dunnage=self.dunnage)
 
 

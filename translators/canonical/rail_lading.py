@@ -48,7 +48,6 @@ class LadingWeight(Coded, frozen=True, kw_only=True):
     """Absent where it is that of the whole document."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(value=self.value)
 
 
@@ -67,7 +66,6 @@ class LadingQuantity(Coded, frozen=True, kw_only=True):
     prices: tuple[PriceAuthority, ...] = ()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(rated=self.rated)
 
 

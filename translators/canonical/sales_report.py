@@ -38,7 +38,6 @@ class SalesLine(Coded, frozen=True, kw_only=True):
     quantities: Annotated[tuple[Quantity, ...], msgspec.Meta(min_length=1)]
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(amount=self.amount)
 
 

@@ -43,7 +43,6 @@ class StockAdjustmentLine(Coded, frozen=True, kw_only=True):
     references: tuple[DocumentReference, ...] = ()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(change=self.change)
 
 

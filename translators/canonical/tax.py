@@ -22,5 +22,4 @@ class Tax(Coded, frozen=True, kw_only=True):
     """The tax, in the document's currency."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(rate=self.rate, basis=self.basis, amount=self.amount)

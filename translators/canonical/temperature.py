@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 
-class Temperature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Temperature(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """A temperature in degrees; units of UN/ECE Recommendation 20: ``CEL`` Celsius, ``FAH`` Fahrenheit."""
 
     value: Decimal

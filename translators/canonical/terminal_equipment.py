@@ -30,7 +30,9 @@ from translators.canonical.remark import Remark
 from translators.canonical.transport import Transport
 
 
-class OverDimensions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class OverDimensions(
+    msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, omit_defaults=True
+):
     """How far cargo sticks out of its equipment, on each side."""
 
     front: Measure | None = None
@@ -40,7 +42,9 @@ class OverDimensions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     height: Measure | None = None
 
 
-class TemperatureRange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class TemperatureRange(
+    msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, omit_defaults=True
+):
     """Between which temperatures goods are to be kept: degrees in a unit of UN/ECE Recommendation 20."""
 
     lowest: Decimal | None = None

@@ -57,7 +57,6 @@ class TransportOrder(Coded, frozen=True, kw_only=True, tag_field="type", tag="tr
     goods: tuple[GoodsItem, ...] = ()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if not self.stops and not self.locations:
             raise ValueError("the order does not say from where and to where: give stops, or the ports as locations")
         sequences = [stop.sequence for stop in self.stops]

@@ -48,7 +48,6 @@ class WarehouseShipmentLine(Coded, frozen=True, kw_only=True):
     references: tuple[DocumentReference, ...] = ()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         refuse_endless(ordered=self.ordered, shipped=self.shipped, missing=self.missing)
 
 
