@@ -13,12 +13,13 @@ from importlib.metadata import version
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import archive_append, edi, end_to_end, maps, work_queue
+from benchmarks import archive_append, as2, edi, end_to_end, maps, work_queue
 from benchmarks.measuring import ROUNDS, Row
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
     "edi": edi.rows,
     "maps": maps.rows,
+    "as2": as2.rows,
     "archive": archive_append.rows,
     "queue": work_queue.rows,
     "end-to-end": end_to_end.rows,

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks import peer_grammars
+from tests.as2.peers.by_pyas2lib import interpreter as pyas2lib_interpreter
 from tests.services.peers import PYX12, peers_folder, python_with
 from tests.services.running import Missing
 from translators.grammar import Guide
@@ -110,6 +111,11 @@ def _bots_with(guides: Sequence[Guide], work: Path) -> Path:
 def pyx12(file: Path, rounds: int) -> PeerRun:
     """pyx12's reading with its checks of envelopes."""
     return _answer([python_with("pyx12", PYX12), PROGRAMS / "pyx12_reading.py", file, str(rounds)])
+
+
+def pyas2lib(folder: Path, messages: int, rounds: int) -> PeerRun:
+    """pyas2lib's receiving of the message in ``folder``, as many times in a round."""
+    return _answer([pyas2lib_interpreter(), PROGRAMS / "pyas2lib_receiving.py", folder, str(messages), str(rounds)])
 
 
 def staedi(file: Path, guides: Sequence[Guide], rounds: int, work: Path) -> PeerRun:
