@@ -111,6 +111,9 @@ class Config(Model):
     """The partner profiles."""
     workers: Annotated[Whole, Field(ge=1, le=64)] = 2
     """Threads that read, translate and deliver; 1 to 64."""
+    largest_document: Annotated[Whole, Field(ge=1)] = 128 << 20
+    """Bytes of one document that is read and translated; a larger one is kept and becomes a case. Reading needs up to
+    sixteen times as much memory, in each worker."""
     overdue_check: Duration = read_duration("PT15S")
     """How often due dates are looked at; a receipt is reported overdue at most this long after its moment."""
     sftp: SftpSettings = SftpSettings()

@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 from gateway.acknowledging import Answered, acknowledge, acknowledge_again, as_it_stands
 from gateway.answering import settle_answers
 from gateway.arrival import printable
+from gateway.config import FILE
 from gateway.exchange import EventKind
 from gateway.ids import new_id
 from gateway.instance import Gateway
@@ -42,6 +43,7 @@ from gateway.ledger.transmissions import Transmission
 from gateway.planning import Plan, extent, message_extent, plan_file
 from gateway.publishing import publish
 from gateway.wiring import LANES, lane, terms_by_parties, wire_identity
+from gateway.working import GiveUp
 from queues import Job
 from translators.answers import is_acknowledgment
 from translators.finding import Finding
@@ -78,7 +80,18 @@ def read_transmission(gateway: Gateway, job: Job) -> None:
 def read_and_record(
     gateway: Gateway, transmission: Transmission, besides: Callable[[Connection, Reading], None]
 ) -> None:
-    """Everything that follows from a received file, committed at once with what ``besides`` writes."""
+    """Everything that follows from a received file, committed at once with what ``besides`` writes.
+
+    Raises :class:`gateway.working.GiveUp` for a file that is too large to be read.
+    """
+    largest = gateway.home.config.largest_document
+    if transmission.size > largest:
+        text = (
+            f"file {printable(transmission.name)} has {transmission.size:,} bytes, and one of more than {largest:,} is"
+            f" not read; it is kept as it came. Raise `largest_document` in {FILE} if the machine has the memory, start"
+            " the gateway again and reprocess it, or ask the sender to divide it"
+        )
+        raise GiveUp("too-large-to-read", text)
     content = gateway.content(transmission.sha256)
     # One state of the profiles for reading and for planning, whatever is activated meanwhile.
     register = gateway.profiles.current

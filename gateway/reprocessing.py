@@ -175,7 +175,10 @@ def _file(gateway: Gateway, again: Again, subject: str, found: Transmission) -> 
         claim_again(connection, subject, found.sha256, gateway.clock())
         _taken_up(gateway, connection, again, subject, key, closing=not any(each.fatal for each in reading.findings))
 
-    read_and_record(gateway, found, besides)
+    try:
+        read_and_record(gateway, found, besides)
+    except GiveUp as fault:
+        raise NotPossible(str(fault)) from None
     rows = gateway.database.read(lambda c: interchanges.of_transmission(c, subject))
     made = [
         each.id

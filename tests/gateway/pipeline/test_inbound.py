@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from gateway.config import Home, open_home
 from gateway.ledger import profile_versions
 from gateway.ledger.messages import MessageRow
+from gateway.reprocessing import reprocess
 from tests.gateway.pipeline.play import Play
 
 Example = Callable[[str], bytes]
@@ -158,6 +160,31 @@ def test_what_is_no_interchange_becomes_a_case(play: Play, content: bytes, words
     (case,) = play.cases()
     assert case.cause == "unreadable" and "odd.bin" in case.text and words in case.text
     assert "close this case" in case.text
+
+
+def test_a_file_too_large_to_be_read_is_kept_and_read_when_the_limit_is_raised(
+    make_home: Home, example: Example
+) -> None:
+    """A worker that runs out of memory takes the gateway with it, again and again: so it does not begin."""
+    content, config = example("iftsta.edi"), make_home.folder / "sallyport.yaml"
+    common = config.read_text()
+    config.write_text(f"{common}largest_document: {len(content) - 1}\n")
+    play = Play(open_home(make_home.folder, {}))
+    transmission = play.upload(content)
+    play.work()
+    (case,) = play.cases()
+    assert case.cause == "too-large-to-read" and f"{len(content):,} bytes" in case.text and not play.letters
+    (told,) = reprocess(play.gateway, [transmission], actor="me", reason="too early")
+    assert told.outcome == "refused" and "Raise `largest_document`" in told.text
+    play.gateway.close()
+
+    config.write_text(f"{common}largest_document: {len(content)}\n")
+    play = Play(open_home(make_home.folder, {}))
+    (told,) = reprocess(play.gateway, [transmission], actor="me", reason="more memory")
+    assert told.outcome == "done"
+    play.work()
+    assert play.letters and not play.cases()
+    play.gateway.close()
 
 
 def test_truncated_file_keeps_what_was_whole_and_is_rejected(play: Play, example: Example) -> None:
