@@ -29,8 +29,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from as2.building import Built
 from benchmarks.measuring import ROUNDS, Paired, Row, rounds_of
 from benchmarks.peers import pyas2lib
+from gateway.channels.as2.spool import SpoolFolder, Workplace
 from tests.as2.keys import KEYS
-from tests.gateway.channels.as2.endpoint import OURS, THEIRS, message, store_key, write_home
+from tests.gateway.channels.as2.endpoint import OURS, SEALED, THEIRS, message, store_key, write_home
+from tests.gateway.channels.as2.test_large_messages import Repeated, sent
 from tests.services.running import Missing
 
 CONNECTIONS = 16
@@ -39,6 +41,8 @@ SIZES = {10_000: 400, 1_000_000: 60}
 """How many messages of each size are one round."""
 PYAS2LIB = {10_000: 40, 1_000_000: 4}
 """As many of them as make a round of pyas2lib."""
+LARGE = 2 << 30
+GOAL_MEMORY = "150 MB"
 GOAL_FLOOR, GOAL_PYAS2LIB = "0.6", "10"
 _SEGMENT = b"LOC+5+BEANR:139:6:Terminal %07d'\r\n"
 
@@ -51,10 +55,14 @@ def document(size: int, number: int) -> bytes:
 
 def request(built: Built, port: int) -> bytes:
     """The message as it goes over the wire."""
-    body = b"".join(built.body.chunks())
-    fields = [*built.headers, ("Content-Length", str(len(body))), ("Host", f"127.0.0.1:{port}")]
-    head = "".join(f"{name}: {value}\r\n" for name, value in fields)
-    return f"POST /as2 HTTP/1.1\r\n{head}\r\n".encode("latin-1") + body
+    return head(built, port) + b"".join(built.body.chunks())
+
+
+def head(built: Built, port: int) -> bytes:
+    """What goes before its body."""
+    fields = [*built.headers, ("Content-Length", str(built.body.size)), ("Host", f"127.0.0.1:{port}")]
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields)
+    return f"POST /as2 HTTP/1.1\r\n{lines}\r\n".encode("latin-1")
 
 
 class _House:
@@ -92,6 +100,20 @@ class _House:
             list(pool.map(_post, self._links, shares))
         return self.seconds() - processor, time.perf_counter() - clock
 
+    def take_large(self, built: Built) -> float:
+        """Seconds by the clock in which the gateway takes one message, which is never held whole here either."""
+        link, start = self._links[0], time.perf_counter()
+        link.sendall(head(built, self.port))
+        for piece in built.body.chunks():
+            link.sendall(piece)
+        _processed(link)
+        return time.perf_counter() - start
+
+    def kilobytes(self) -> int:
+        """The most memory that its process ever had."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")))
+
     def close(self) -> None:
         """End it."""
         for link in self._links:
@@ -103,15 +125,20 @@ def _post(link: socket.socket, requests: Sequence[bytes]) -> None:
     """Post one after the other over one connection; each has to be processed."""
     for each in requests:
         link.sendall(each)
-        answer = b""
-        while b"\r\n\r\n" not in answer:
-            answer += _more(link)
-        head, _, body = answer.partition(b"\r\n\r\n")
-        length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        while len(body) < length:
-            body += _more(link)
-        if not head.startswith(b"HTTP/1.1 200") or b"automatic-action/MDN-sent-automatically; processed" not in body:
-            raise RuntimeError(f"the gateway answered {head[:200]!r}")
+        _processed(link)
+
+
+def _processed(link: socket.socket) -> None:
+    """Read an answer; ``RuntimeError`` for any but the one that is hoped for."""
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += _more(link)
+    fields, _, body = answer.partition(b"\r\n\r\n")
+    length = next(int(line[15:]) for line in fields.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+    while len(body) < length:
+        body += _more(link)
+    if not fields.startswith(b"HTTP/1.1 200") or b"automatic-action/MDN-sent-automatically; processed" not in body:
+        raise RuntimeError(f"the gateway answered {fields[:200]!r}")
 
 
 def _more(link: socket.socket) -> bytes:
@@ -159,6 +186,7 @@ def rows() -> Iterator[Row]:
     for size, messages in SIZES.items():
         for processors in sorted({1, min(2, os.cpu_count() or 1)}):
             yield from _measured(size, messages, processors)
+    yield _large()
 
 
 def _measured(size: int, messages: int, processors: int) -> Iterator[Row]:
@@ -207,6 +235,30 @@ def _measured(size: int, messages: int, processors: int) -> Iterator[Row]:
             each.spread,
             GOAL_PYAS2LIB,
         )
+
+
+def _large() -> Row:
+    """Memory over two gigabytes, beside that over a sixteenth."""
+    peaks, speeds = [], []
+    for size in (LARGE // 16, LARGE):
+        with tempfile.TemporaryDirectory(prefix="sallyport-bench-") as folder:
+            house, spool = _House(Path(folder) / "home", 1), SpoolFolder(Path(folder) / "sender", reserve=0)
+            try:
+                with Workplace(spool) as place:
+                    seconds = house.take_large(sent(SEALED, Repeated(size), place))
+                peaks.append(house.kilobytes() / 1024)
+                speeds.append(size / 1e6 / seconds)
+            finally:
+                spool.close()
+                house.close()
+    return Row(
+        f"receive {LARGE / 1e9:.1f} GB, signed and encrypted",
+        f"{peaks[1]:.0f} MB of memory, {speeds[1]:.0f} MB/s",
+        f"of {LARGE / 16e6:.0f} MB: {peaks[0]:.0f} MB of memory, {speeds[0]:.0f} MB/s",
+        f"{peaks[0] / peaks[1]:.2f} x",
+        "",
+        GOAL_MEMORY,
+    )
 
 
 def _given(folder: Path, size: int) -> Path:
