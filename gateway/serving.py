@@ -42,6 +42,7 @@ from gateway.metrics import serve_metrics
 from gateway.outbound import build_message
 from gateway.publishing import DELIVER
 from gateway.receiving import BUILD, READ, Conflict, receive_from_business, receive_from_partner
+from gateway.reconciling import reconcile_nightly
 from gateway.sweeping import sweep, tidy, watch_certificates
 from gateway.working import Workers
 from partners import SftpChannel
@@ -54,6 +55,8 @@ PROFILES_EVERY = 1.0
 """Seconds between looks for changed profiles."""
 CERTIFICATES_EVERY = 3600.0
 TIDY_EVERY = 24 * 3600.0
+RECONCILE_EVERY, RECONCILE_FIRST = 24 * 3600.0, 3600.0
+"""The first reconciliation comes an hour after the start: before, work of before the start is still being caught up."""
 
 
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,7 +263,12 @@ class _Sweeper:
 
     def _run(self) -> None:
         every = self._gateway.home.config.overdue_check.total_seconds()
-        elapsed = {"sweep": every, "certificates": CERTIFICATES_EVERY, "tidy": TIDY_EVERY}
+        elapsed = {
+            "sweep": every,
+            "certificates": CERTIFICATES_EVERY,
+            "tidy": TIDY_EVERY,
+            "reconcile": RECONCILE_EVERY - RECONCILE_FIRST,
+        }
         while not self._stopping.wait(PROFILES_EVERY):
             elapsed = {name: seconds + PROFILES_EVERY for name, seconds in elapsed.items()}
             if self._gateway.failure is not None:
@@ -276,6 +284,9 @@ class _Sweeper:
                 if elapsed["certificates"] >= CERTIFICATES_EVERY:
                     elapsed["certificates"] = 0.0
                     watch_certificates(self._gateway)
+                if elapsed["reconcile"] >= RECONCILE_EVERY:
+                    elapsed["reconcile"] = 0.0
+                    reconcile_nightly(self._gateway)
                 if elapsed["tidy"] >= TIDY_EVERY:
                     elapsed["tidy"] = 0.0
                     tidy(self._gateway)

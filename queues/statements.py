@@ -293,9 +293,12 @@ def delete_buried_of(key: str) -> Delete:
     return delete(job).where(job.c.state == "buried", or_(job.c.key == key, longer))
 
 
-def living_job(key: str) -> Select[int]:
-    """The job of this key that is not buried."""
-    return select(job.c.id).where(job.c.key == key, job.c.state != "buried")
+def living_jobs(key: str, *, longer: bool) -> Select[int]:
+    """The jobs of this key, with ``longer`` also of keys that begin with it and a colon, that are not buried."""
+    wanted = job.c.key == key
+    if longer:
+        wanted = or_(wanted, job.c.key.startswith(f"{key}:", autoescape=True))
+    return select(job.c.id).where(wanted, job.c.state != "buried")
 
 
 def buried_jobs(limit: int) -> Select[*tuple[object, ...]]:

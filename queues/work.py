@@ -241,9 +241,9 @@ class WorkQueue:
         """How many jobs that were given up are gone now: those of this key, and of keys that add ``:`` and more."""
         return connection.execute(statements.delete_buried_of(key)).rowcount
 
-    def expects(self, connection: Connection, key: str) -> bool:
-        """Whether a job of this key will still run, or is running."""
-        return connection.execute(statements.living_job(key)).first() is not None
+    def expects(self, connection: Connection, key: str, *, longer: bool = False) -> bool:
+        """Whether a job of this key will still run, or is running; ``longer``: or of one that adds ``:`` and more."""
+        return connection.execute(statements.living_jobs(key, longer=longer)).first() is not None
 
     def depth(self, connection: Connection) -> list[LaneDepth]:
         """What waits in each lane that has any job."""

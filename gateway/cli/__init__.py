@@ -48,6 +48,7 @@ COMMANDS = {
     "messages": Entry("messages", "Find messages, see their story; resend, reprocess, rerun, dismiss.", _EXCHANGE),
     "receipts": Entry("receipts", "See which receipts partners owe us, and since when.", _EXCHANGE),
     "cases": Entry("cases", "Work for a person: what the gateway cannot settle by itself.", _EXCHANGE),
+    "reconcile": Entry("reconciliation", "Count what was taken and where it is; name what is lost.", _EXCHANGE),
     "send": Entry("business", "Hand a canonical document to the gateway, for a partner.", _EXCHANGE),
     "receive": Entry("business", "Take the canonical documents that the gateway published.", _EXCHANGE),
     "keys": Entry("keys", "Make, import, export and list the keys and certificates of AS2.", _PARTNERS),

@@ -3,6 +3,7 @@
 Pure: tables and functions over values. No I/O, no clock; the ledger keeps the states and the events.
 """
 
+from gateway.exchange.balance import Balance, Counted, Place, balance, place_of
 from gateway.exchange.case import CASE, CaseEvent, CaseState
 from gateway.exchange.content import CONTENT, ContentEvent, ContentState
 from gateway.exchange.delivery import DELIVERY, DeliveryEvent, DeliveryState
@@ -27,12 +28,14 @@ __all__ = [
     "EVENT_KINDS",
     "EXPECTATION",
     "LEVELS",
+    "Balance",
     "CaseEvent",
     "CaseState",
     "Cause",
     "ContentEvent",
     "ContentState",
     "ContentStatus",
+    "Counted",
     "DeliveryEvent",
     "DeliveryState",
     "DeliveryStatus",
@@ -44,11 +47,14 @@ __all__ = [
     "Level",
     "Machine",
     "Mover",
+    "Place",
     "ReceiptKind",
     "ReceiptStatus",
     "Statuses",
     "Verdict",
+    "balance",
     "fold",
     "heard",
     "mermaid",
+    "place_of",
 ]

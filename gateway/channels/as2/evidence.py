@@ -44,6 +44,9 @@ def documents(
             own["stated_name"] = document.filename
         if many > 1:
             own["part"] = f"{number} of {many}"
+        attached = number > 1 and _for_people(document)
+        if attached:
+            own["attachment"] = "kept, not read"
         transmission = Transmission(
             id=new_id("t", now),
             direction="in",
@@ -58,7 +61,7 @@ def documents(
             facts=facts | own,
             lane=ARRIVAL_LANE,
         )
-        found.append((transmission, None if number > 1 and _for_people(document) else READ))
+        found.append((transmission, None if attached else READ))
     return found
 
 

@@ -29,6 +29,7 @@ PUBLIC = {
     "translate": (),
     "ack": (),
     "as2": ("inspect", "verify", "send"),
+    "reconcile": (),
     "send": (),
     "receive": (),
     "keys": ("make", "import", "export", "list"),

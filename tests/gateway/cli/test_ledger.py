@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from gateway import control
 from gateway.config import open_home
@@ -20,6 +21,7 @@ READERS = (
     ("messages", "search"),
     ("messages", "show", "m-1"),
     ("receipts", "list"),
+    ("reconcile",),
     ("cases", "list"),
     ("archive", "verify"),
     ("archive", "fsck"),
@@ -50,6 +52,44 @@ def found(sallyport: Call, home: Path) -> Callable[..., list[dict[str, dict[str,
 def types(hits: list[dict[str, dict[str, str]]]) -> list[str]:
     """The types of what was found."""
     return sorted(hit["message"]["type"] for hit in hits)
+
+
+DAY = ("--from", "2026-10-01", "--to", "2026-10-02")
+"""The days of the gateway in the folder."""
+
+
+def test_reconcile_counts_what_was_exchanged(sallyport: Call, home: Path) -> None:
+    answer = sallyport("reconcile", *DAY, "--home", home, "--json")
+    told = answer.json()
+    assert (answer.code, told["holds"], told["unaccounted"]) == (0, True, [])
+    counts = {
+        (each["party"], each["type"]): (each["taken"], each["delivered"], each["rejected"], each["overdue"])
+        for each in told["balances"]
+    }
+    assert counts[("blue-anchor", "IFTSTA")] == (3, 2, 1, 0)
+    assert counts[("prairie-freight", "204")] == (1, 1, 0, 1)
+    shown = sallyport("reconcile", *DAY, "--party", "prairie-freight", "--home", home, columns=200)
+    assert "1 overdue" in shown.out.decode() and "blue-anchor" not in shown.out.decode()
+    assert "everything is accounted for" in shown.out.decode()
+
+
+def test_reconcile_names_what_is_lost(sallyport: Call, home: Path) -> None:
+    with Gateway.open(open_home(home, {})) as gateway:
+        lost = "UPDATE message SET delivery = 'none' WHERE delivery = 'delivered' AND type = '214'"
+        gateway.database.write(lambda c: c.execute(text(lost)))
+    answer = sallyport("reconcile", *DAY, "--home", home)
+    assert answer.code == 1
+    assert "handed on to nobody" in answer.err and "m-" in answer.err
+    assert sallyport("reconcile", *DAY, "--home", home, "--json").json()["holds"] is False
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [(("--from", "yesterday"), "is no day"), (("--from", "2026-10-02", "--to", "2026-10-01"), "before")],
+)
+def test_reconcile_asks_for_days(sallyport: Call, home: Path, days: tuple[str, ...], told: str) -> None:
+    answer = sallyport("reconcile", *days, "--home", home)
+    assert answer.code == 2 and told in answer.err
 
 
 def test_search_by_what_somebody_may_have_in_hand(found: Callable[..., list[dict[str, dict[str, str]]]]) -> None:

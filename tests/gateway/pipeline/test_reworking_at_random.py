@@ -23,11 +23,12 @@ from gateway.exchange import fold
 from gateway.ledger import journal
 from gateway.ledger.messages import MessageRow
 from gateway.operations import NotPossible, resend
+from gateway.reconciling import reconcile
 from gateway.reprocessing import EFFECTIVE, reprocess
 from gateway.rerunning import rerun
 from queues import PublishFault, Unroutable
 from tests.gateway.pipeline.conftest import EXAMPLES
-from tests.gateway.pipeline.play import Play
+from tests.gateway.pipeline.play import START, Play
 from tests.gateway.pipeline.test_reprocess import EXTRA, OTHER
 from tests.gateway.pipeline.test_reprocess_outbound import ORDER_OUT
 
@@ -186,6 +187,13 @@ class Desk(RuleBasedStateMachine):
         assert {row.delivery for row in accepted} <= {"delivered", "cancelled", *IN_FLIGHT}
         idle = [row for row in rows if row.content not in EFFECTIVE]
         assert {(row.content in UNUSED, row.delivery) for row in idle} <= {(True, "none")}
+
+    @invariant()
+    def everything_is_in_somebodys_hands(self) -> None:
+        """The gateway's own reconciliation finds nothing wrong with an honest day, however it went."""
+        first, last = START.date(), self.play.now.date()
+        found = self.play.gateway.database.read(lambda c: reconcile(c, first, last))
+        assert found.holds, found
 
     @invariant()
     def nothing_takes_effect_more_often_than_somebody_asked(self) -> None:
