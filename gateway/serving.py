@@ -43,6 +43,7 @@ from gateway.outbound import build_message
 from gateway.publishing import DELIVER
 from gateway.receiving import BUILD, READ, Conflict, receive_from_business, receive_from_partner
 from gateway.reconciling import reconcile_nightly
+from gateway.silence import watch_silence
 from gateway.sweeping import sweep, tidy, watch_certificates
 from gateway.working import Workers
 from partners import SftpChannel
@@ -53,6 +54,7 @@ log = structlog.get_logger()
 
 PROFILES_EVERY = 1.0
 """Seconds between looks for changed profiles."""
+SILENCE_EVERY = 60.0
 CERTIFICATES_EVERY = 3600.0
 TIDY_EVERY = 24 * 3600.0
 RECONCILE_EVERY, RECONCILE_FIRST = 24 * 3600.0, 3600.0
@@ -265,6 +267,7 @@ class _Sweeper:
         every = self._gateway.home.config.overdue_check.total_seconds()
         elapsed = {
             "sweep": every,
+            "silence": SILENCE_EVERY,
             "certificates": CERTIFICATES_EVERY,
             "tidy": TIDY_EVERY,
             "reconcile": RECONCILE_EVERY - RECONCILE_FIRST,
@@ -281,6 +284,9 @@ class _Sweeper:
                 if elapsed["sweep"] >= every:
                     elapsed["sweep"] = 0.0
                     sweep(self._gateway)
+                if elapsed["silence"] >= SILENCE_EVERY:
+                    elapsed["silence"] = 0.0
+                    watch_silence(self._gateway)
                 if elapsed["certificates"] >= CERTIFICATES_EVERY:
                     elapsed["certificates"] = 0.0
                     watch_certificates(self._gateway)

@@ -14,6 +14,8 @@ from partners.code_list import CodeList, CodePair
 from partners.envelope import Clearance, Delimiters, Envelope
 from partners.fault import Fault, Place
 from partners.flow import (
+    WEEKDAYS,
+    Cadence,
     Direction,
     Duplicate,
     Flow,
@@ -31,9 +33,11 @@ from partners.scalars import read_duration, write_duration
 from partners.schema import profile_schema
 
 __all__ = [
+    "WEEKDAYS",
     "Agreement",
     "AmqpChannel",
     "As2Channel",
+    "Cadence",
     "Channel",
     "Clearance",
     "CodeList",

@@ -111,6 +111,27 @@ class Retry(Model):
         return value
 
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Cadence(Model):
+    """How often something comes in a flow, so that a file which did not come is noticed. Without ``within`` the gateway
+    goes by what came before."""
+
+    within: Duration | None = None
+    """The longest silence that is usual; time counts on ``days`` only."""
+    days: tuple[Weekday, ...] = WEEKDAYS
+    """The days, in the agreement's time zone, on which something can be expected to come."""
+
+    @field_validator("days")
+    @classmethod
+    def _has_a_day(cls, days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
+        if not days:
+            raise ValueError("no day at all: name at least one, such as mon")
+        return tuple(sorted(set(days), key=WEEKDAYS.index))
+
+
 class Flow(Model):
     """One direction, one message type and version, in an agreement."""
 
@@ -139,6 +160,8 @@ class Flow(Model):
     priority: Literal["urgent", "normal", "bulk"] = "normal"
     """The lane its work waits in; acknowledgments have one of their own before all others."""
     retry: Retry = Retry()
+    cadence: Cadence | None = None
+    """Of a flow `in`: when its silence is somebody's business."""
     envelope: Envelope = Envelope()
     code_lists: dict[Id, Id] = Field(default_factory=dict)
     """Which code list stands in for a table of the map, by the table's name."""
@@ -170,6 +193,13 @@ class Flow(Model):
         if scope != "message" and info.data.get("direction") == "out":
             raise ValueError("a flow `out` receives nothing that could be rejected")
         return scope
+
+    @field_validator("cadence")
+    @classmethod
+    def _is_of_what_is_awaited(cls, cadence: Cadence | None, info: ValidationInfo) -> Cadence | None:
+        if cadence is not None and info.data.get("direction") == "out":
+            raise ValueError("a flow `out` awaits nothing whose silence could be noticed")
+        return cadence
 
     @field_validator("numbers")
     @classmethod
