@@ -399,3 +399,45 @@ def test_nothing_unproven_is_ever_a_success() -> None:
             assert verdict in ("error", "failed")
     # Reading "already processed" needs words that no row here has.
     assert set(get_args(Result)) - reached == {"delivered-unconfirmed"}
+
+
+# Only the end of a message was sent
+
+PART = Attempt(number=2, message_id=MESSAGE_ID, receipt="sync", signed_receipt=True, part=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "result", "reason"),
+    [
+        (None, "retry", "no-answer"),
+        (200, "retry", "mdn-missing"),
+        (302, "parked", "redirected"),
+        (400, "retry", "part-not-joined"),
+        (405, "retry", "part-not-joined"),
+        (416, "retry", "range-not-held"),
+        (501, "retry", "part-not-joined"),
+        (503, "retry", "busy"),
+    ],
+)
+def test_what_a_status_says_of_the_end_of_a_message(status: int | None, result: Result, reason: Reason) -> None:
+    outcome = answered(status, PART)
+    assert (outcome.result, outcome.reason) == (result, reason)
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "result"),
+    [
+        (SAID["processed"], MicVerdict(outcome="match", algorithm="sha256"), "delivered"),
+        (SAID["processed"], MicVerdict(outcome="mismatch", algorithm="sha256"), "retry"),
+        (SAID["error"], None, "retry"),
+        (SAID["failed"], None, "retry"),
+        (SAID["unclear"], None, "retry"),
+        (SAID["processed"], None, "delivered-unverified"),
+    ],
+)
+def test_only_a_success_counts_for_the_end_of_a_message(
+    said: Disposition, verdict: MicVerdict | None, result: Result
+) -> None:
+    outcome = judge_mdn(PART, mdn(said), verdict)
+    assert outcome.result == result
+    assert (outcome.reason == "part-not-joined") == (result == "retry")
