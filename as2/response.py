@@ -17,7 +17,7 @@ a verified MDN that names the message         by the second table, whatever the 
 408, 425, 429, any 5xx                        retry, not before Retry-After
 any other 4xx                                 parked: sending the same again cannot help
 416 to the end of a message                   retry: the partner says how much of it there really is
-any other 4xx or 501 to the end of a message  retry with the whole message: it does not know Restart after all
+other 4xx, 500, 501 to the end of a message   retry with the whole message: it does not know Restart after all
 no answer, or one that is no HTTP             retry
 ============================================  ===============================================================
 
@@ -215,8 +215,8 @@ def judge_answer(
     if attempt.part and status == 416:
         text = "Answered 416: the partner does not hold what the end that was sent belongs to."
         return Outcome(result="retry", reason="range-not-held", text=text)
-    if attempt.part and status == 501:
-        text = "Answered 501: the partner does not know Restart."
+    if attempt.part and status in (500, 501):
+        text = f"Answered {status}: the partner does not know what to do with the end of a message."
         return Outcome(result="retry", reason="part-not-joined", text=text)
     if comes_again(status) and 400 <= status < 600:
         wait = headers.get("Retry-After")

@@ -415,7 +415,9 @@ PART = Attempt(number=2, message_id=MESSAGE_ID, receipt="sync", signed_receipt=T
         (400, "retry", "part-not-joined"),
         (405, "retry", "part-not-joined"),
         (416, "retry", "range-not-held"),
+        (500, "retry", "part-not-joined"),
         (501, "retry", "part-not-joined"),
+        (502, "retry", "busy"),
         (503, "retry", "busy"),
     ],
 )
