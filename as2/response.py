@@ -46,8 +46,8 @@ Some (mendelson) then answer that they have that Message-ID already, and do so w
 for, but never where the error is about decryption or signature, and what they lead to is for a person to reconcile.
 
 Where only the end of a message was sent, because the partner said that it holds the rest (:mod:`as2.restart`), nothing
-but a success counts. A server that does not know Restart takes the end for the whole and finds it broken; so a negative
-MDN, or one with another MIC, only leads to the whole message being sent.
+counts but a success whose MIC matches. A server that does not know Restart takes the end for the whole, and finds it
+broken, or good if it does not look; so any other MDN only leads to the whole message being sent.
 """
 
 from __future__ import annotations
@@ -170,15 +170,9 @@ def comes_again(status: int | None) -> bool:
     return status is None or status in _RETRIED or not 200 <= status < 500
 
 
-_OF_THE_WHOLE: Final = frozenset({"refused", "refused-unproven", "mic-mismatch"})
-_OF_THE_REQUEST: Final[frozenset[Reason]] = frozenset({"refused-by-server", "mdn-unclear"})
-
-
-def _of_part(attempt: Attempt, outcome: Outcome) -> Outcome:
-    """The outcome, where it says something of the message and not only of its end."""
-    if not attempt.part or not (outcome.result in _OF_THE_WHOLE or outcome.reason in _OF_THE_REQUEST):
-        return outcome
-    text = f"{outcome.text} Only its end had been sent, which the partner may have taken for the whole."
+def _of_part(outcome: Outcome) -> Outcome:
+    """What an outcome means that may be about the end of a message only."""
+    text = f"{outcome.text} Only the end had been sent, which the partner may have taken for the whole."
     return Outcome(result="retry", reason="part-not-joined", text=text)
 
 
@@ -228,13 +222,17 @@ def judge_answer(
         )
     if 400 <= status < 500:
         text = f"Answered {status}: the partner's server refuses the request. Sending it again cannot help."
-        return _of_part(attempt, Outcome(result="parked", reason="refused-by-server", text=text))
+        refused = Outcome(result="parked", reason="refused-by-server", text=text)
+        return _of_part(refused) if attempt.part else refused
     return Outcome(result="retry", reason="no-answer", text=f"Answered with the status {status}, which does not exist.")
 
 
 def judge_mdn(attempt: Attempt, mdn: ReadMdn, mic: MicVerdict | None) -> Outcome:
     """What an MDN means, in an answer or on its own; ``mic`` is what its MIC says, ``None`` when it has none."""
-    return _of_part(attempt, _judge_mdn(attempt, mdn, mic))
+    outcome = _judge_mdn(attempt, mdn, mic)
+    proven = outcome.result == "delivered" and mic is not None and mic.matches
+    settles_nothing = outcome.result in ("retry", "awaiting-mdn")
+    return _of_part(outcome) if attempt.part and not proven and not settles_nothing else outcome
 
 
 def _judge_mdn(attempt: Attempt, mdn: ReadMdn, mic: MicVerdict | None) -> Outcome:

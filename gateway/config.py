@@ -44,17 +44,6 @@ class SftpSettings(Model):
     """Bytes that stay free: uploads are refused before the disk is full, so that answers can still be written."""
 
 
-class RestartSettings(Model):
-    """Beginnings of AS2 messages that broke off, where a profile lets its partner go on with them."""
-
-    keep: Duration = read_duration("P2D")
-    """How long one is kept after it broke off."""
-    per_partner: Annotated[Whole, Field(ge=1)] = 4 << 30
-    """Bytes that are kept of one partner; beyond that its oldest one goes, and is sent again from the start."""
-    in_all: Annotated[Whole, Field(ge=1)] = 16 << 30
-    """Bytes that are kept of all partners; beyond that the oldest one goes of whoever has the most."""
-
-
 class As2Settings(Model):
     """Our AS2 endpoint, where partners post messages and receipts to."""
 
@@ -81,7 +70,12 @@ class As2Settings(Model):
     """Requests that are worked on at a time; a further one is told to come again (503)."""
     at_once_per_partner: Annotated[Whole, Field(ge=1, le=1000)] = 8
     """Of one partner, so that one cannot keep the others out."""
-    restart: RestartSettings = RestartSettings()
+    partials_kept: Duration = read_duration("P2D")
+    """How long the beginning of a message that broke off is kept, where the partner may go on with it."""
+    partials_per_partner: Annotated[Whole, Field(ge=1)] = 4 << 30
+    """Bytes of them that are kept of one partner; beyond that its oldest one goes, and is sent again from the start."""
+    partials_in_all: Annotated[Whole, Field(ge=1)] = 16 << 30
+    """Bytes of them that are kept of all partners; beyond that the oldest one goes of whoever has the most."""
 
 
 class BusinessSettings(Model):

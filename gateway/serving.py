@@ -130,7 +130,7 @@ async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, read
     )
     as2_spool = SpoolFolder(gateway.home.as2_spool, reserve=config.as2.disk_reserve)
     as2_partials = SpoolFolder(gateway.home.as2_partials, reserve=config.as2.disk_reserve, empty=False)
-    partials = Partials(as2_partials, config.as2.restart, gateway.opened, gateway.clock)
+    partials = Partials(as2_partials, config.as2, gateway.opened, gateway.clock)
     reception = Reception(gateway, keys, take_mdn)
     as2 = As2Server(gateway, reception, as2_spool, partials) if config.as2.enabled else None
     sweeper = _Sweeper(gateway, partial(loop.call_soon_threadsafe, stop.set))

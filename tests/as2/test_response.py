@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Literal, get_args
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -434,7 +435,10 @@ def test_what_a_status_says_of_the_end_of_a_message(status: int | None, result: 
         (SAID["error"], None, "retry"),
         (SAID["failed"], None, "retry"),
         (SAID["unclear"], None, "retry"),
-        (SAID["processed"], None, "delivered-unverified"),
+        (SAID["processed"], None, "retry"),
+        (SAID["processed"], MicVerdict(outcome="weaker", algorithm="sha1"), "retry"),
+        (SAID["warning"], MicVerdict(outcome="match", algorithm="sha256"), "delivered"),
+        (Disposition("processed", "warning", ("duplicate-document",)), None, "retry"),
     ],
 )
 def test_only_a_success_counts_for_the_end_of_a_message(
@@ -443,3 +447,16 @@ def test_only_a_success_counts_for_the_end_of_a_message(
     outcome = judge_mdn(PART, mdn(said), verdict)
     assert outcome.result == result
     assert (outcome.reason == "part-not-joined") == (result == "retry")
+
+
+@pytest.mark.parametrize("said", [SAID["processed"], SAID["warning"]])
+def test_a_yes_without_a_mic_says_nothing_of_the_beginning(said: Disposition) -> None:
+    """Where an unsigned MDN is asked for, it may leave out the MIC; then it is only about what came."""
+    part = msgspec.structs.replace(PART, signed_receipt=False)
+    whole = msgspec.structs.replace(part, part=False)
+    assert judge_mdn(whole, mdn(said, "unsigned"), None).result == "delivered"
+    assert judge_mdn(part, mdn(said, "unsigned"), None).reason == "part-not-joined"
+
+
+def test_a_receipt_that_does_not_verify_says_nothing_of_the_beginning() -> None:
+    assert judge_mdn(PART, mdn(state="unverified"), None).reason == "part-not-joined"

@@ -95,7 +95,7 @@ def test_the_profile_with_restart(tmp_path: Path) -> None:
 
 
 def test_the_limits_of_restart() -> None:
-    limits = Config().as2.restart
-    told = (limits.keep, limits.per_partner, limits.in_all, ASKINGS)
+    limits = Config().as2
+    told = (limits.partials_kept, limits.partials_per_partner, limits.partials_in_all, ASKINGS)
     assert told == (timedelta(days=2), 4 << 30, 16 << 30, 4)
     assert "two days, up to 4 GB of a partner and 16 GB in all" in PAGE and "four times at most" in PAGE

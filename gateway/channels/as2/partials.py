@@ -35,7 +35,7 @@ from as2.restart import Partial, parse_etag
 from as2.source import Source
 from gateway.channels.as2.spool import SpoolFolder, put
 from gateway.clock import Clock
-from gateway.config import RestartSettings
+from gateway.config import As2Settings
 
 log = structlog.get_logger()
 
@@ -74,9 +74,7 @@ def key_of(heading: Heading, etag: str | None) -> str | None:
 class Partials:
     """All of them; safe to use from several threads. What touches the disk says so."""
 
-    def __init__(
-        self, folder: SpoolFolder, limits: RestartSettings, opened: Callable[[str], Source], clock: Clock
-    ) -> None:
+    def __init__(self, folder: SpoolFolder, limits: As2Settings, opened: Callable[[str], Source], clock: Clock) -> None:
         """Read what an earlier process left; ``opened`` gives what the archive has under a digest."""
         self.folder = folder
         self.opened = opened
@@ -162,7 +160,7 @@ class Partials:
         return Partial(mark.held, mark.total)
 
     def _old(self, mark: Mark) -> bool:
-        return self.clock() - mark.at >= self._limits.keep
+        return self.clock() - mark.at >= self._limits.partials_kept
 
     def _idle(self) -> list[Mark]:
         """Those that nobody writes to, the oldest first."""
@@ -175,12 +173,12 @@ class Partials:
             (doomed if self._old(mark) else kept).append(mark)
         many, held = Counter(mark.party for mark in kept), _bytes(kept)
         for mark in list(kept):
-            if many[mark.party] > MOST or held[mark.party] > self._limits.per_partner:
+            if many[mark.party] > MOST or held[mark.party] > self._limits.partials_per_partner:
                 many[mark.party] -= 1
                 held[mark.party] -= _size(mark)
                 kept.remove(mark)
                 doomed.append(mark)
-        while held.total() > self._limits.in_all:
+        while held.total() > self._limits.partials_in_all:
             (most, _), *_rest = held.most_common(1)
             oldest = next(mark for mark in kept if mark.party == most and _size(mark))
             held[most] -= _size(oldest)

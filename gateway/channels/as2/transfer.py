@@ -1,9 +1,9 @@
-"""The body of a message that may break off and be gone on with: what :class:`gateway.channels.as2.spool.Growing` is for
-others.
+"""The body of a message that may break off and be gone on with.
 
-It grows at the end of what is held already, in memory while it is small. Every so often what came is made durable and
-marked, so that a crash of the gateway does not cost all of a large message; when the connection ends early, what came
-is. Nothing here decides whether a message is whole, or good: what was joined is read like any other body.
+It is what :class:`gateway.channels.as2.spool.Growing` is for others. It grows at the end of what is held already, in
+memory while it is small. Every so often what came is made durable and marked, so that a crash of the gateway does not
+cost all of a large message; when the connection ends early, what came is. Nothing here decides whether a message is
+whole, or good: what was joined is read like any other body.
 """
 
 from __future__ import annotations

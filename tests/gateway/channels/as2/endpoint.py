@@ -131,7 +131,7 @@ class Endpoint:
         settings = self.gateway.home.config.as2
         self.spool = SpoolFolder(self.gateway.home.as2_spool, reserve=settings.disk_reserve)
         kept = SpoolFolder(self.gateway.home.as2_partials, reserve=settings.disk_reserve, empty=False)
-        self.partials = Partials(kept, settings.restart, self.gateway.opened, self.gateway.clock)
+        self.partials = Partials(kept, settings, self.gateway.opened, self.gateway.clock)
         self.server = As2Server(self.gateway, self.reception, self.spool, self.partials)
         self._stopped = False
         self._loop = asyncio.new_event_loop()

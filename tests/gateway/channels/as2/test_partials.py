@@ -13,7 +13,7 @@ from as2.source import Source
 from gateway.channels.as2 import partials as kept
 from gateway.channels.as2.partials import Mark, Partials, new_name
 from gateway.channels.as2.spool import SpoolFolder
-from gateway.config import RestartSettings
+from gateway.config import As2Settings
 from tests.as2.samples import AT
 
 
@@ -26,7 +26,7 @@ class Stage:
 
     def partials(self, *, per_partner: int = 1000, in_all: int = 2000) -> Partials:
         """What a process that begins finds."""
-        limits = RestartSettings(per_partner=per_partner, in_all=in_all, keep=timedelta(days=1))
+        limits = As2Settings(partials_per_partner=per_partner, partials_in_all=in_all, partials_kept=timedelta(days=1))
         return Partials(self.folder, limits, self._opened, lambda: self.now)
 
     def _opened(self, sha256: str) -> Source:

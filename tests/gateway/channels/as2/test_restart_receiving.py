@@ -349,7 +349,7 @@ def test_time_alone_removes_it(make_endpoint: MakeEndpoint, monkeypatch: pytest.
 
 
 def test_a_partner_does_not_fill_the_disk(make_endpoint: MakeEndpoint) -> None:
-    endpoint = make_endpoint(channel=RESTART, as2="{enabled: yes, port: 0, restart: {per_partner: 2500}}")
+    endpoint = make_endpoint(channel=RESTART, as2="{enabled: yes, port: 0, partials_per_partner: 2500}")
     sent = [message() for _ in range(4)]
     for number, each in enumerate(sent):
         break_off(endpoint, each, f"transfer-{number}", 1000)
@@ -361,7 +361,7 @@ def test_a_partner_does_not_fill_the_disk(make_endpoint: MakeEndpoint) -> None:
 
 
 def test_one_that_is_larger_than_all_may_be_is_taken_and_not_kept(make_endpoint: MakeEndpoint) -> None:
-    endpoint = make_endpoint(channel=RESTART, as2="{enabled: yes, port: 0, restart: {per_partner: 500}}")
+    endpoint = make_endpoint(channel=RESTART, as2="{enabled: yes, port: 0, partials_per_partner: 500}")
     sent = message()
     break_off(endpoint, sent, ETAG, 1000)
     assert held(endpoint, sent, ETAG) == 0

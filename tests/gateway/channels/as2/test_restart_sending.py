@@ -353,6 +353,31 @@ def test_a_web_server_that_answers_head_with_its_page(
     assert sending.message().receipt == "met"
 
 
+def test_a_yes_without_a_mic_is_no_yes_to_the_whole(make_sending: MakeSending) -> None:
+    """A partner that neither verifies nor digests takes the end for the message, and is content with it."""
+    bodies: list[int] = []
+    samples: dict[str, bytes] = {}
+
+    def content(posting: Posting) -> Reply:
+        outcome = Partner().read(posting, samples[dict(posting.headers)["Message-ID"]])
+        mdn = mdn_for(posting, outcome, key=None, states_mic=False)
+        return Reply(status=200, headers=parse_block(write_block(mdn.headers)), body=mdn.body)
+
+    def reply(posting: Posting, body: bytes) -> Reply:
+        if posting.method == "HEAD":
+            return head(200, Content_Length="1234")()
+        bodies.append(len(body))
+        samples.setdefault(dict(posting.headers)["Message-ID"], body)
+        return content(posting) if len(bodies) > 1 else Reply(status=None, trouble="connection reset")
+
+    channel = f"{RESTART}\nmdn: {{signed: no}}"
+    sending = make_sending(channel=channel, poster=CannedPoster(reply))
+    sending.order()
+    sending.later(**LATER)
+    assert sending.sent().delivery == "delivered"
+    assert bodies == [bodies[0], bodies[0] - 1234, bodies[0]]
+
+
 def test_what_a_receipt_later_says_of_a_part_settles_nothing(make_sending: MakeSending) -> None:
     """The web server's partner refuses the part on a connection of its own; the whole is sent in its time."""
     url = "{enabled: yes, port: 0, url: 'http://us.example/as2'}"
