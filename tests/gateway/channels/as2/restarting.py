@@ -36,6 +36,8 @@ class RestartingPartner(Partner):
     def __init__(self) -> None:
         super().__init__()
         self.held: dict[str, bytearray] = {}
+        self.guard = threading.Lock()
+        """Held while a body is read: what is asked for then waits until that connection has ended."""
         self.told: list[int] = []
         """What it said it holds, each time it was asked."""
         self.parts: list[Part] = []
@@ -98,7 +100,8 @@ def listening(partner: RestartingPartner) -> Iterator[str]:
                 etag = self.headers.get("ETag")
                 if etag is None:
                     return  # The standard library takes a header that was cut off for a whole one.
-                reply = partner.head(etag)
+                with partner.guard:
+                    reply = partner.head(etag)
                 self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % partner.told[-1])
                 assert reply.status == 200
 
@@ -108,6 +111,10 @@ def listening(partner: RestartingPartner) -> Iterator[str]:
             if not chunked and "Content-Length" not in self.headers:
                 return
             headers = dict(_of_the_message(self.headers.items()))
+            with partner.guard:
+                self._take(headers, chunked=chunked)
+
+        def _take(self, headers: dict[str, str], *, chunked: bool) -> None:
             first = partner.begin(headers)
             if isinstance(first, Reply):
                 self.wfile.write(written(first))
