@@ -16,6 +16,8 @@ a verified MDN that names the message         by the second table, whatever the 
 411 to a chunked request                      retry with Content-Length, and not chunked in future
 408, 425, 429, any 5xx                        retry, not before Retry-After
 any other 4xx                                 parked: sending the same again cannot help
+416 to the end of a message                   retry: the partner says how much of it there really is
+other 4xx, 500, 501 to the end of a message   retry with the whole message: it does not know Restart after all
 no answer, or one that is no HTTP             retry
 ============================================  ===============================================================
 
@@ -42,6 +44,10 @@ Where an unsigned MDN is what was asked for, it is judged as a verified one is, 
 4130 §7.4.3 requires in signed receipts only. Every attempt sends the same bytes, so that a receiver can tell a retry.
 Some (mendelson) then answer that they have that Message-ID already, and do so with an error, in words: those are looked
 for, but never where the error is about decryption or signature, and what they lead to is for a person to reconcile.
+
+Where only the end of a message was sent, because the partner said that it holds the rest (:mod:`as2.restart`), nothing
+counts but a success whose MIC matches. A server that does not know Restart takes the end for the whole, and finds it
+broken, or good if it does not look; so any other MDN only leads to the whole message being sent.
 """
 
 from __future__ import annotations
@@ -111,6 +117,8 @@ Reason = Literal[
     "busy",
     "refused-by-server",
     "no-answer",
+    "range-not-held",
+    "part-not-joined",
 ]
 
 
@@ -145,6 +153,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for."""
     signed_receipt: bool
     chunked: bool = False
+    part: bool = False
+    """Whether only the end of the message was sent."""
 
 
 LONGEST_WAIT: Final = timedelta(days=7)
@@ -158,6 +168,12 @@ def comes_again(status: int | None) -> bool:
     A status that does not exist is no answer either.
     """
     return status is None or status in _RETRIED or not 200 <= status < 500
+
+
+def _of_part(outcome: Outcome) -> Outcome:
+    """What an outcome means that may be about the end of a message only."""
+    text = f"{outcome.text} Only the end had been sent, which the partner may have taken for the whole."
+    return Outcome(result="retry", reason="part-not-joined", text=text)
 
 
 def judge_answer(
@@ -190,6 +206,12 @@ def judge_answer(
     if status == 411 and attempt.chunked:
         text = "Answered 411: the partner takes no chunked requests. Switch chunking off in the profile."
         return Outcome(result="retry", reason="length-required", text=text, chunking=False)
+    if attempt.part and status == 416:
+        text = "Answered 416: the partner does not hold what the end that was sent belongs to."
+        return Outcome(result="retry", reason="range-not-held", text=text)
+    if attempt.part and status in (500, 501):
+        text = f"Answered {status}: the partner does not know what to do with the end of a message."
+        return Outcome(result="retry", reason="part-not-joined", text=text)
     if comes_again(status) and 400 <= status < 600:
         wait = headers.get("Retry-After")
         return Outcome(
@@ -200,12 +222,20 @@ def judge_answer(
         )
     if 400 <= status < 500:
         text = f"Answered {status}: the partner's server refuses the request. Sending it again cannot help."
-        return Outcome(result="parked", reason="refused-by-server", text=text)
+        refused = Outcome(result="parked", reason="refused-by-server", text=text)
+        return _of_part(refused) if attempt.part else refused
     return Outcome(result="retry", reason="no-answer", text=f"Answered with the status {status}, which does not exist.")
 
 
 def judge_mdn(attempt: Attempt, mdn: ReadMdn, mic: MicVerdict | None) -> Outcome:
     """What an MDN means, in an answer or on its own; ``mic`` is what its MIC says, ``None`` when it has none."""
+    outcome = _judge_mdn(attempt, mdn, mic)
+    proven = outcome.result == "delivered" and mic is not None and mic.matches
+    settles_nothing = outcome.result in ("retry", "awaiting-mdn")
+    return _of_part(outcome) if attempt.part and not proven and not settles_nothing else outcome
+
+
+def _judge_mdn(attempt: Attempt, mdn: ReadMdn, mic: MicVerdict | None) -> Outcome:
     outcome: MicOutcome = mic.outcome if mic is not None else "missing"
     matches = mic is not None and mic.matches
     verdict = mdn.disposition.verdict

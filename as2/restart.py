@@ -22,7 +22,8 @@ no answer, without one                  POST everything
 
 HEAD is tried :data:`ASKINGS` times, then everything is sent. A message of no bytes has no ranges and is simply sent.
 Restart is only for partners whose profile says that they have it: any web server answers HEAD with a length, that of
-its own page, and would then take the end of a message for the whole.
+its own page, and would then take the end of a message for the whole. Where one does so all the same, what it answers to
+the end of a message says nothing of the message (:mod:`as2.response`), and everything is sent.
 
 The receiver keeps the bytes of a broken transfer under sender, receiver and ETag for as long as it likes, those of a
 complete one too, for its answer may be what gets lost. A range may begin at or before the end of what is held (what is

@@ -74,6 +74,27 @@ class Joined(msgspec.Struct, frozen=True):
             yield from part.chunks()
 
 
+class Section(msgspec.Struct, frozen=True):
+    """The bytes of a source from ``first`` on, ``size`` of them: they have to be there."""
+
+    of: Source
+    first: int
+    size: int
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes of the section; what reading the source up to its end raises is raised where the ends agree."""
+        skip, left = self.first, self.size
+        to_the_end = self.first + self.size == self.of.size
+        for chunk in self.of.chunks():
+            piece = chunk[skip : skip + left]
+            skip = max(0, skip - len(chunk))
+            left -= len(piece)
+            if piece:
+                yield piece
+            if not left and not to_the_end:
+                return
+
+
 class Scratch(Protocol):
     """Where a layer is kept whose size is not known before it is complete."""
 

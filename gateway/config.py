@@ -70,6 +70,12 @@ class As2Settings(Model):
     """Requests that are worked on at a time; a further one is told to come again (503)."""
     at_once_per_partner: Annotated[Whole, Field(ge=1, le=1000)] = 8
     """Of one partner, so that one cannot keep the others out."""
+    partials_kept: Duration = read_duration("P2D")
+    """How long the beginning of a message that broke off is kept, where the partner may go on with it."""
+    partials_per_partner: Annotated[Whole, Field(ge=1)] = 4 << 30
+    """Bytes of them that are kept of one partner; beyond that its oldest one goes, and is sent again from the start."""
+    partials_in_all: Annotated[Whole, Field(ge=1)] = 16 << 30
+    """Bytes of them that are kept of all partners; beyond that the oldest one goes of whoever has the most."""
 
 
 class BusinessSettings(Model):
@@ -158,6 +164,11 @@ class Home:
     def as2_spool(self) -> Path:
         """The folder where AS2 messages are kept while they are taken apart."""
         return self.data / "as2-spool"
+
+    @property
+    def as2_partials(self) -> Path:
+        """The folder where beginnings of AS2 messages that broke off are kept."""
+        return self.data / "as2-partials"
 
     @property
     def as2_outgoing(self) -> Path:

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from archive import ArchiveFault
 from gateway.arrival import Arrival, ArrivalRefused, BrokenUpload, printable
 from gateway.channels.as2.keys import As2Keys
+from gateway.channels.as2.partials import Partials
 from gateway.channels.as2.posting import HttpPoster
 from gateway.channels.as2.receipts import take_mdn
 from gateway.channels.as2.reception import Reception
@@ -133,7 +134,10 @@ async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, read
         clock=gateway.clock,
     )
     as2_spool = SpoolFolder(gateway.home.as2_spool, reserve=config.as2.disk_reserve)
-    as2 = As2Server(gateway, Reception(gateway, keys, take_mdn), as2_spool) if config.as2.enabled else None
+    as2_partials = SpoolFolder(gateway.home.as2_partials, reserve=config.as2.disk_reserve, empty=False)
+    partials = Partials(as2_partials, config.as2, gateway.opened, gateway.clock)
+    reception = Reception(gateway, keys, take_mdn)
+    as2 = As2Server(gateway, reception, as2_spool, partials) if config.as2.enabled else None
     sweeper = _Sweeper(gateway, partial(loop.call_soon_threadsafe, stop.set))
     consumer: Consumer | None = None
     serving: Serving | None = None
@@ -153,6 +157,7 @@ async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, read
     async with AsyncExitStack() as running:
         running.callback(outgoing.close)
         running.callback(as2_spool.close)
+        running.callback(as2_partials.close)
         running.callback(poster.close)
         if config.metrics.enabled:
             settings = config.metrics

@@ -67,6 +67,9 @@ class As2Receiving(Model):
     """Bytes of a message after decryption and decompression."""
     expired: Literal["refuse", "accept"] = "refuse"
     """What becomes of a signature whose certificate's own dates are over, while the profile still uses it."""
+    restart: Switch = False
+    """Whether the beginning of a message that broke off is kept, so that the partner can go on with it. Anybody who
+    knows both AS2 names and the ETag could change what is kept; behind HTTPS that is only the partner."""
     async_url: Url | None = None
     """Where this partner's asynchronous receipts go to; the URL in its request counts only if it is this one."""
 
@@ -76,6 +79,9 @@ class As2Http(Model):
 
     chunked: Literal["never", "large", "always"] = "never"
     """Whether the body goes in chunks; ``large``: from 10 MB on."""
+    restart: Switch = False
+    """Whether a message that broke off is gone on with where the partner says it stopped (HEAD, ETag, Content-Range).
+    Only for partners that are known to have it: any web server answers HEAD with some length."""
     user: Annotated[str, Form(r"[\x21-\x39\x3b-\x7e]{1,128}", "a user name without colons")] | None = None
     secret: Id | None = None
     """The name of the password among the gateway's secrets."""
@@ -141,6 +147,16 @@ class As2Channel(NamesFiles):
             raise inner_error("3des needs a dated permission in `receive.weak`", "encrypt")
         if self.as2_version == "1.3" and (self.encrypt == "3des" or self.receive.weak):
             raise inner_error("AS2 1.3 forbids weak algorithms; take them out, or state version 1.2", "as2_version")
+        return self
+
+    @model_validator(mode="after")
+    def _restarts_what_is_receipted(self) -> As2Channel:
+        if self.http.restart and self.mdn.mode == "none":
+            raise inner_error(
+                "restart needs a receipt: without one nobody would notice that the parts were not joined", "http"
+            )
+        if self.http.restart and self.as2_version in ("1.0", "1.1"):
+            raise inner_error("restart needs AS2 1.2 or later; state that version, or take restart out", "as2_version")
         return self
 
     def permits(self, on: date) -> frozenset[str]:

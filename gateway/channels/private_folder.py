@@ -1,7 +1,7 @@
 """A folder for bytes that need not outlive the process: ours alone, emptied at the start, watched for its free space.
 
 Nothing in it has been acknowledged to anybody and nothing refers to it. A lock keeps a second process from emptying it
-under the first one.
+under the first one. What would be a pity to lose may be left in it (``empty=False``); to lose it must do no harm.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class FolderBusy(Exception):
 class PrivateFolder:
     """The folder; ``reserve`` is what stays free on its disk, in bytes."""
 
-    def __init__(self, folder: Path, *, reserve: int) -> None:
-        """Lock the folder, making it if needed, and empty it; raises :class:`FolderBusy`."""
+    def __init__(self, folder: Path, *, reserve: int, empty: bool = True) -> None:
+        """Lock the folder, making it if needed, and empty it unless told otherwise; raises :class:`FolderBusy`."""
         self.folder = folder
         self.reserve = reserve
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -30,7 +30,7 @@ class PrivateFolder:
         except BlockingIOError:
             self.close()
             raise FolderBusy(f"{folder} is in use by another gateway: stop it, or give this one its own") from None
-        for left in folder.iterdir():
+        for left in folder.iterdir() if empty else ():
             left.unlink()
 
     def has_room(self) -> bool:

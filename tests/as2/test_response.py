@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Literal, get_args
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -399,3 +400,63 @@ def test_nothing_unproven_is_ever_a_success() -> None:
             assert verdict in ("error", "failed")
     # Reading "already processed" needs words that no row here has.
     assert set(get_args(Result)) - reached == {"delivered-unconfirmed"}
+
+
+# Only the end of a message was sent
+
+PART = Attempt(number=2, message_id=MESSAGE_ID, receipt="sync", signed_receipt=True, part=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "result", "reason"),
+    [
+        (None, "retry", "no-answer"),
+        (200, "retry", "mdn-missing"),
+        (302, "parked", "redirected"),
+        (400, "retry", "part-not-joined"),
+        (405, "retry", "part-not-joined"),
+        (416, "retry", "range-not-held"),
+        (500, "retry", "part-not-joined"),
+        (501, "retry", "part-not-joined"),
+        (502, "retry", "busy"),
+        (503, "retry", "busy"),
+    ],
+)
+def test_what_a_status_says_of_the_end_of_a_message(status: int | None, result: Result, reason: Reason) -> None:
+    outcome = answered(status, PART)
+    assert (outcome.result, outcome.reason) == (result, reason)
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "result"),
+    [
+        (SAID["processed"], MicVerdict(outcome="match", algorithm="sha256"), "delivered"),
+        (SAID["processed"], MicVerdict(outcome="mismatch", algorithm="sha256"), "retry"),
+        (SAID["error"], None, "retry"),
+        (SAID["failed"], None, "retry"),
+        (SAID["unclear"], None, "retry"),
+        (SAID["processed"], None, "retry"),
+        (SAID["processed"], MicVerdict(outcome="weaker", algorithm="sha1"), "retry"),
+        (SAID["warning"], MicVerdict(outcome="match", algorithm="sha256"), "delivered"),
+        (Disposition("processed", "warning", ("duplicate-document",)), None, "retry"),
+    ],
+)
+def test_only_a_success_counts_for_the_end_of_a_message(
+    said: Disposition, verdict: MicVerdict | None, result: Result
+) -> None:
+    outcome = judge_mdn(PART, mdn(said), verdict)
+    assert outcome.result == result
+    assert (outcome.reason == "part-not-joined") == (result == "retry")
+
+
+@pytest.mark.parametrize("said", [SAID["processed"], SAID["warning"]])
+def test_a_yes_without_a_mic_says_nothing_of_the_beginning(said: Disposition) -> None:
+    """Where an unsigned MDN is asked for, it may leave out the MIC; then it is only about what came."""
+    part = msgspec.structs.replace(PART, signed_receipt=False)
+    whole = msgspec.structs.replace(part, part=False)
+    assert judge_mdn(whole, mdn(said, "unsigned"), None).result == "delivered"
+    assert judge_mdn(part, mdn(said, "unsigned"), None).reason == "part-not-joined"
+
+
+def test_a_receipt_that_does_not_verify_says_nothing_of_the_beginning() -> None:
+    assert judge_mdn(PART, mdn(state="unverified"), None).reason == "part-not-joined"

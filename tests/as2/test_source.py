@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from as2.fault import Unreadable
-from as2.source import CHUNK, BytesSource, ChunkReader, Joined, MemoryScratch, Source
+from as2.source import CHUNK, BytesSource, ChunkReader, Joined, MemoryScratch, Section, Source
 
 CHUNKS = st.lists(st.binary(max_size=9), max_size=12)
 
@@ -31,6 +31,32 @@ def test_joined_sources_follow_one_another() -> None:
     assert list(joined.chunks()) == list(joined.chunks()) == [b"a", b"b", b"cd"]
     assert joined.size == 4
     assert list(Joined(()).chunks()) == []
+
+
+@given(CHUNKS, st.integers(0, 40), st.integers(0, 40))
+def test_a_section_is_a_slice(chunks: list[bytes], first: int, size: int) -> None:
+    whole = Joined(tuple(BytesSource(chunk) for chunk in chunks))
+    data = b"".join(chunks)
+    first = min(first, len(data))
+    section = Section(whole, first, min(size, len(data) - first))
+    for _ in range(2):
+        assert b"".join(section.chunks()) == data[first : first + section.size]
+        assert all(section.chunks())
+
+
+def test_a_section_to_the_end_hears_what_the_end_says() -> None:
+    """Damage in the archive is noticed when everything was read."""
+
+    class Damaged:
+        size = 4
+
+        def chunks(self) -> Iterator[bytes]:
+            yield b"abcd"
+            raise OSError("damaged")
+
+    with pytest.raises(OSError, match="damaged"):
+        list(Section(Damaged(), 2, 2).chunks())
+    assert list(Section(Damaged(), 1, 2).chunks()) == [b"bc"]
 
 
 def test_scratch_keeps_a_layer_and_passes_its_fault_on() -> None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from as2.response import Reason
+from as2.restart import ASKINGS
 from gateway.catalogue import Catalogue
 from gateway.channels.as2 import patience, reception, server
 from gateway.channels.as2.posted import Outcome as Received
-from gateway.config import read_config
+from gateway.config import Config, read_config
 from gateway.profiles_folder import load_profiles
 from gateway.sweeping import ALERTS
+from partners import As2Channel
 from tests.as2.keys import KEYS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "connect-by-as2.md").read_text()
-CONFIGURATION, OURS, THEIRS, WEAK = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)
+CONFIGURATION, OURS, THEIRS, WEAK, RESTART = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)
 AGREEMENT = """
 agreements:
   - id: acme
@@ -70,10 +73,29 @@ def test_the_causes() -> None:
     assert len(named) == 9
     doubts = {f"as2-{reason}" for reason in get_args(Reason) if reason.startswith(("mdn-", "mic-"))}
     doubts -= {"as2-mdn-positive", "as2-mdn-warning", "as2-mdn-expected"}
+    doubts.add("as2-part-not-joined")
     expiry = {f"certificate-expires-{days}" for days in ALERTS} | {"certificate-expired"}
     assert listed == named | doubts | expiry
 
 
-@pytest.mark.parametrize("outcome", [*get_args(Received), "stranger", "malformed", "busy", "too-large", "slow"])
+@pytest.mark.parametrize("outcome", [*get_args(Received), *get_args(get_args(server.Outcome)[1])])
 def test_the_outcomes(outcome: str) -> None:
     assert f"`{outcome}`" in PAGE.partition("## What to watch")[2]
+
+
+def test_the_profile_with_restart(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "acme-2026.pem").write_bytes((KEYS / "rsa.pem").read_bytes())
+    (tmp_path / "acme.yaml").write_text(THEIRS.rstrip() + "\n" + RESTART)
+    loaded = load_profiles(tmp_path, Catalogue())
+    assert loaded.faults == []
+    assert loaded.register is not None
+    channel = loaded.register.channels["acme-as2"]
+    assert isinstance(channel, As2Channel) and channel.http.restart and channel.receive.restart
+
+
+def test_the_limits_of_restart() -> None:
+    limits = Config().as2
+    told = (limits.partials_kept, limits.partials_per_partner, limits.partials_in_all, ASKINGS)
+    assert told == (timedelta(days=2), 4 << 30, 16 << 30, 4)
+    assert "two days, up to 4 GB of a partner and 16 GB in all" in PAGE and "four times at most" in PAGE

@@ -126,3 +126,32 @@ def test_what_is_stated_stands_over_a_preset() -> None:
     assert with_preset(stated) == stated
     assert with_preset({"product": "biztalk", "http": {"user": "u"}})["http"] == {"chunked": "never", "user": "u"}
     assert with_preset({"product": ["biztalk"]}) == {"product": ["biztalk"]}
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        (b"http: {restart: yes}", None),
+        (b"http: {restart: yes}\n    mdn: {mode: async}", None),
+        (b"http: {restart: yes}\n    mdn: {mode: none}", "restart needs a receipt"),
+        (b"http: {restart: no}\n    mdn: {mode: none}", None),
+        (b"http: {restart: yes}\n    as2_version: '1.1'", "restart needs AS2 1.2 or later"),
+        (b"http: {restart: yes}\n    as2_version: '1.3'", None),
+        (b"receive: {restart: yes}\n    mdn: {mode: none}\n    as2_version: '1.0'", None),
+    ],
+)
+def test_restart_is_only_had_where_it_is_safe(lines: bytes, fault: str | None) -> None:
+    stated = THEM.replace(b"    receive: {weak", b"    " + lines + b"\n    NOT: {weak")
+    stated = b"\n".join(line for line in stated.split(b"\n") if b"NOT:" not in line)
+    loaded = load([("us.yaml", US), ("beta.yaml", stated), ("keys/old.pem", PEM), ("keys/new.pem", PEM)])
+    if fault is None:
+        assert loaded.register is not None, loaded.faults
+    else:
+        (found,) = loaded.faults
+        assert fault in str(found)
+
+
+def test_restart_is_off_unless_stated(register: Register) -> None:
+    channel = register.channels["one"]
+    assert isinstance(channel, As2Channel)
+    assert (channel.http.restart, channel.receive.restart) == (False, False)

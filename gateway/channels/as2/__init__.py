@@ -18,4 +18,7 @@
     key_files   keys and certificates made, and in the forms that other programs write and read
     inventory   every certificate that the profiles name, and what has to be done about it
     spool       the bytes of a message on the disk while it is worked on
+    partials    the beginnings of messages that broke off, kept until they are gone on with
+    transfer    a body that grows on such a beginning
+    continuing  from where a message of ours that broke off is gone on with
 """

@@ -20,6 +20,12 @@ BODY_GRACE = 30.0
 """Seconds that any body may take, whatever its size."""
 BODY_RATE = 2000
 """Bytes a second that a body must make beyond that."""
+BODY_PAUSE = 30.0
+"""Seconds between two pieces of a body that can be gone on with: its sender cannot before we give this one up."""
+
+
+UNREAD = "unread"
+"""Where a request's state holds what came of its body before the connection ended, and was not received by then."""
 
 
 class PatientProtocol(H11Protocol):
@@ -51,9 +57,12 @@ class PatientProtocol(H11Protocol):
             self._head_due = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is due any more."""
+        """Nothing is due any more; what came of the body and was not asked for yet is put where it can be found."""
         if self._head_due is not None:
             self._head_due.cancel()
+        if self.cycle is not None and not self.cycle.response_complete:
+            # uvicorn would forget it. Over a line that breaks every second it is all that ever comes.
+            self.cycle.scope["state"][UNREAD] = bytes(self.cycle.body)
         super().connection_lost(exc)
 
     def _between_requests(self) -> bool:

@@ -1,4 +1,4 @@
-"""The HTTP client of AS2: one POST, one answer, and nothing on the way is followed.
+"""The HTTP client of AS2: one request, one answer, and nothing on the way is followed.
 
 Where a request goes to is the profile's word alone: redirects are not followed, proxies of the environment are not
 heard, and a body is read from its source each time, so that a message of gigabytes needs no memory. What comes back is
@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import httpx2
 import msgspec
@@ -32,6 +32,8 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     headers: Sequence[tuple[str, str]]
     body: Source
+    """Empty with ``HEAD``."""
+    method: Literal["POST", "HEAD"] = "POST"
     chunked: bool = False
     """Whether the length is left unstated and the body goes in chunks."""
     user: str | None = None
@@ -79,25 +81,26 @@ class HttpPoster:
         """As the seam says."""
         body = _Body(posting.body)
         headers = list(posting.headers)
-        if not posting.chunked:
+        content = iter(body) if posting.method == "POST" else None
+        if content is not None and not posting.chunked:
             headers.append(("Content-Length", str(posting.body.size)))
         auth = (posting.user, posting.password or "") if posting.user is not None else None
         timeout = httpx2.Timeout(posting.timeout, read=max(posting.timeout, posting.answer_within))
         try:
             client = self._client(posting)
             with client.stream(
-                "POST", posting.url, headers=headers, content=iter(body), auth=auth, timeout=timeout
+                posting.method, posting.url, headers=headers, content=content, auth=auth, timeout=timeout
             ) as answer:
-                content = bytearray()
+                came = bytearray()
                 until = time.monotonic() + max(posting.timeout, posting.answer_within)
                 for piece in answer.iter_raw():
-                    content += piece
-                    if len(content) > LARGEST_ANSWER:
+                    came += piece
+                    if len(came) > LARGEST_ANSWER:
                         return Reply(status=None, trouble=f"an answer of more than {LARGEST_ANSWER} bytes")
                     if time.monotonic() > until:
                         return Reply(status=None, trouble="an answer that does not come to its end")
                 fields = tuple((bytes(name), bytes(value)) for name, value in answer.headers.raw)
-                return Reply(status=answer.status_code, headers=Headers(fields), body=bytes(content))
+                return Reply(status=answer.status_code, headers=Headers(fields), body=bytes(came))
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ssl.SSLError, OSError) as error:
             if body.fault is not None:
                 raise body.fault from None

@@ -7,6 +7,10 @@ notices Message-IDs can tell that it is a repetition (RFC 4130, 5.5).
 *An attempt is noted before it begins*, and its outcome afterwards; between the two nobody knows what the partner has,
 so a crash there leads to the same bytes again.
 
+*A message that broke off is gone on with*, where the profile says that the partner knows Restart: it is asked how much
+it holds, and gets the rest of the same bytes under the same header fields. Whatever it answers to a part that is not a
+success leads to everything being sent (:mod:`as2.response`).
+
 *Taken is not delivered.* Where the receipt comes later on a connection of its own, the job waits as long as the profile
 says and then sends again; the receipt ends the waiting whenever it comes, also before our own note of the sending.
 """
@@ -25,9 +29,20 @@ from as2.building import Address, Payload, build_message
 from as2.certificates import Unusable
 from as2.fault import As2Fault
 from as2.identifiers import bare_message_id, written_message_id
-from as2.response import Outcome, Result, judge_answer
+from as2.response import Outcome, Result, judge_answer, retry_after
+from as2.restart import Ask, Send, after_unsatisfied
+from gateway.arrival import printable
 from gateway.channels.as2 import terms
 from gateway.channels.as2.addressing import posting_to
+from gateway.channels.as2.continuing import (
+    ASKED_IN_VAIN,
+    EVERYTHING,
+    Asked,
+    ask,
+    asking_of,
+    rest_of,
+    with_etag,
+)
 from gateway.channels.as2.evidence import MDN_PROTOCOL
 from gateway.channels.as2.keys import As2Keys, KeyMissing
 from gateway.channels.as2.posting import Poster, Posting
@@ -55,6 +70,8 @@ from gateway.working import GiveUp, TryAgain
 from partners import As2Channel, Party
 from queues import Job
 
+REQUESTS = 4
+"""What one attempt may need: without chunks, from where the partner really is, from the beginning."""
 LARGE = 10 << 20
 """Bytes from which a body goes in chunks, where the profile says ``large``."""
 _ENDED: Mapping[Result, attempts.Outcome] = {
@@ -74,7 +91,7 @@ class As2Sender:
         self._spool = spool
 
     def deliver(self, gateway: Gateway, job: Job, transmission: Transmission) -> None:
-        """One attempt, or two where the partner only minds the chunks; the job is at its end unless this raises.
+        """One attempt, or more where the partner only minds its form; the job is at its end unless this raises.
 
         Raises :class:`GiveUp` and :class:`TryAgain`, what the archive and the database raise, and ``OSError``.
         """
@@ -101,20 +118,38 @@ class As2Sender:
                 body_sha256=row.body_sha256,
                 receipt=row.receipt,
             )
+            if channel.http.restart:
+                posting = with_etag(posting, row)
         except (KeyMissing, Unusable, As2Fault) as fault:
             raise GiveUp("as2-not-sendable", f"{fault}. Then resend") from None
         except NoRoom as fault:
             raise TryAgain(f"{fault}: the disk of the data folder has to have more room") from None
         large = channel.http.chunked == "large" and posting.body.size >= LARGE
         posting = msgspec.structs.replace(posting, chunked=large or channel.http.chunked == "always")
-        ended = self._attempt(gateway, job, transmission, channel, row, posting)
-        if ended is not None and posting.chunked and not ended[0].chunking:
-            whole = msgspec.structs.replace(posting, chunked=False)
-            ended = self._attempt(gateway, job, transmission, channel, row, whole)
-        if ended is None:
-            return
-        outcome, detail = ended
         retry = retry_terms(gateway, transmission)
+        step, held = EVERYTHING, None
+        asked = self._asked(gateway, channel, row, posting)
+        if asked is not None:
+            if isinstance(asked.step, Ask):
+                if (wait := self._told_to_wait(gateway, job, transmission, row, asked)) is None:
+                    return
+                raise TryAgain(wait[0], retry.base, retry.cap, retry.budget, at_least=wait[1])
+            step, held = asked.step, asked.held
+        for _ in range(REQUESTS):
+            ended = self._attempt(gateway, job, transmission, channel, row, posting, step, held)
+            if ended is None:
+                return
+            outcome, detail, content_range = ended
+            total, held = posting.body.size, None
+            if posting.chunked and not outcome.chunking:
+                posting = msgspec.structs.replace(posting, chunked=False)
+            elif outcome.reason == "range-not-held":
+                fits = after_unsatisfied(content_range, total)
+                step = fits if fits != step else EVERYTHING
+            elif outcome.reason == "part-not-joined":
+                step = EVERYTHING
+            else:
+                break
         if outcome.result == "retry":
             at_least = outcome.not_before or timedelta(0)
             raise TryAgain(detail, retry.base, retry.cap, retry.budget, at_least=at_least)
@@ -209,6 +244,39 @@ class As2Sender:
 
     # Attempts
 
+    def _asked(self, gateway: Gateway, channel: As2Channel, row: SentRow, posting: Posting) -> Asked | None:
+        """What the partner says it holds; ``None`` where it is not asked."""
+        if not channel.http.restart:
+            return None
+        asking = gateway.database.read(partial(asking_of, row=row, total=posting.body.size))
+        return ask(self._poster, posting, row, asking, version=channel.as2_version) if asking is not None else None
+
+    def _told_to_wait(
+        self, gateway: Gateway, job: Job, transmission: Transmission, row: SentRow, asked: Asked
+    ) -> tuple[str, timedelta] | None:
+        """Why the partner is asked again and not before when; ``None`` when a receipt has come meanwhile."""
+        now, reply = gateway.clock(), asked.reply
+        said = f"Answered {reply.status}" if reply.status is not None else "No answer"
+        detail = f"{said} to the question how much of the message the partner holds. {reply.trouble}".strip()
+        stated = reply.headers.get("Retry-After")
+
+        def commit(connection: Connection) -> bool:
+            told: dict[str, object] = {"message_id": row.message_id}
+            try:
+                deliveries.step(connection, transmission.id, "start", at=now, actor="gateway", data=told)
+            except ImpossibleStep:
+                gateway.queue.complete(connection, job)
+                return False
+            attempts.record(connection, transmission.id, now, "failed", detail)
+            told |= {"reason": ASKED_IN_VAIN, "text": printable(detail, 500)}
+            deliveries.step(connection, transmission.id, "fail", at=now, actor="gateway", data=told)
+            return True
+
+        if not gateway.database.write(commit):
+            return None
+        wait = retry_after(stated, now) if stated is not None else None
+        return detail, wait or timedelta(0)
+
     def _attempt(
         self,
         gateway: Gateway,
@@ -217,11 +285,20 @@ class As2Sender:
         channel: As2Channel,
         row: SentRow,
         posting: Posting,
-    ) -> tuple[Outcome, str] | None:
-        """What the answer means, and what it was, for a person; ``None`` when a receipt has come meanwhile."""
+        step: Send,
+        held: int | None,
+    ) -> tuple[Outcome, str, str | None] | None:
+        """What the answer means, what it was, for a person, and its Content-Range.
+
+        ``held`` is what the partner said it holds. ``None`` comes back when a receipt has come meanwhile.
+        """
 
         def start(connection: Connection) -> int | None:
-            told = {"message_id": row.message_id}
+            told: dict[str, object] = {"message_id": row.message_id}
+            if step.range is not None:
+                told["first"] = step.first
+            if held is not None:
+                told["held"] = held
             try:
                 deliveries.step(connection, transmission.id, "start", at=gateway.clock(), actor="gateway", data=told)
             except ImpossibleStep:
@@ -232,14 +309,14 @@ class As2Sender:
         number = gateway.database.write(start)
         if number is None:
             return None
-        reply = self._poster.post(posting)
+        reply = self._poster.post(rest_of(posting, step))
         now = gateway.clock()
         mdn: Mdn | None = None
         if looks_like_mdn(reply.headers, reply.body):
             place = gateway.archive.append(as_it_came(reply.headers, reply.body))
             mdn = compared(understand(reply.headers, reply.body, place, channel, now), row, channel, now)
         outcome = judge_answer(
-            attempt_of(row, number, chunked=posting.chunked),
+            attempt_of(row, number, chunked=posting.chunked, part=step.range is not None),
             reply.status,
             reply.headers,
             mdn=mdn.read if mdn is not None else None,
@@ -247,6 +324,8 @@ class As2Sender:
             now=now,
         )
         detail = f"{outcome.text} {reply.trouble}".strip()
+        if step.range is not None:
+            detail = f"From byte {step.first} of {step.range.total} on: {detail}"
 
         def commit(connection: Connection) -> None:
             ended = _ENDED.get(outcome.result, "failed")
@@ -265,7 +344,7 @@ class As2Sender:
                 gateway.queue.complete(connection, job)
 
         gateway.database.write(commit)
-        return outcome, detail
+        return outcome, detail, reply.headers.get("Content-Range")
 
 
 def _superseded(connection: Connection, job: Job) -> bool:

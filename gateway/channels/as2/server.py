@@ -4,7 +4,8 @@ Most of what can be wrong with a request is known before its body: who sends it,
 It is said then, so that a partner which asks first (``Expect: 100-continue``) need not send gigabytes in vain, and so
 that a stranger never gets a byte onto our disk. Strangers get one answer, whatever they call themselves.
 
-The body goes into the spool, hashed on its way, and is complete before anything is done with it. What follows blocks
+The body goes into the spool, hashed on its way, and is complete before anything is done with it. Where the profile lets
+a partner go on with a message that broke off, what came of one is kept, and HEAD tells how much. What follows blocks
 (RSA, the disk, the database), so it is done in threads, as many as requests may be worked on at a time; that many can
 also share one commit.
 
@@ -22,7 +23,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import structlog
 import uvicorn
@@ -31,14 +32,18 @@ from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 from archive import ArchiveFault
 from as2.fault import As2Fault
 from as2.headers import Headers
+from as2.identifiers import bare_message_id
+from as2.restart import Refuse, Take, after_body, answer_head, before_body
 from gateway.arrival import printable
 from gateway.channels.as2 import patience
+from gateway.channels.as2.partials import Partials, key_of
 from gateway.channels.as2.patience import PatientProtocol
 from gateway.channels.as2.posted import Admission, Answer, Posted
 from gateway.channels.as2.posted import Outcome as Received
 from gateway.channels.as2.reception import Reception
 from gateway.channels.as2.refusals import Allowance
 from gateway.channels.as2.spool import Growing, NoRoom, SpoolFolder, Workplace
+from gateway.channels.as2.transfer import Transfer, begin
 from gateway.config import Home
 from gateway.database import NOT_NOW
 from gateway.instance import Gateway
@@ -47,7 +52,10 @@ from gateway.ledger import cases
 log = structlog.get_logger()
 T = TypeVar("T")
 
-Outcome = Received | Literal["stranger", "malformed", "busy", "too-large", "broken-off", "slow", "not-found"]
+Outcome = (
+    Received
+    | Literal["stranger", "malformed", "busy", "too-large", "broken-off", "slow", "not-found", "asked", "not-joined"]
+)
 """What became of a request; each is counted."""
 
 BATCH = 1 << 18
@@ -60,6 +68,8 @@ STRANGERS, WITHIN = 10, timedelta(minutes=1)
 """How many lines about strangers the log gets in which time."""
 STOPPING = 30
 """Seconds in which requests that are under way may end."""
+EXPIRING_EVERY = 600.0
+"""Seconds between looks at how old the beginnings of messages are that broke off."""
 LATER = "30"
 """Seconds after which whoever was not served may come again."""
 
@@ -70,6 +80,7 @@ _TEXTS = {
     405: "AS2 messages are posted.",
     408: "The message came too slowly.",
     413: "The message is too large.",
+    416: "That range does not go on with what is held of this message.",
     503: "Not now: come again later.",
 }
 
@@ -77,12 +88,13 @@ _TEXTS = {
 class As2Server:
     """The endpoint; ``listen``, then ``stop``."""
 
-    def __init__(self, gateway: Gateway, reception: Reception, spool: SpoolFolder) -> None:
+    def __init__(self, gateway: Gateway, reception: Reception, spool: SpoolFolder, partials: Partials) -> None:
         """Raises ``OSError`` when the files of the HTTPS certificate cannot be used."""
         self._gateway = gateway
         self._settings = gateway.home.config.as2
         self._reception = reception
         self._spool = spool
+        self._partials = partials
         self._pool = ThreadPoolExecutor(self._settings.at_once, "as2")
         self._strangers = Allowance(STRANGERS, WITHIN)
         self._of_partner: Counter[str] = Counter()
@@ -106,6 +118,7 @@ class As2Server:
             )
         )
         self._serving: asyncio.Task[None] | None = None
+        self._expiring: asyncio.Task[None] | None = None
         self.port = 0
         self.in_flight = 0
         """Requests whose answers are not out."""
@@ -125,6 +138,7 @@ class As2Server:
             raise OSError(fault.errno, f"no AS2 on {address}, port {port}: {fault.strerror}") from fault
         self.port = listener.getsockname()[1]
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
+        self._expiring = asyncio.create_task(self._expire())
         listening = asyncio.create_task(self._server.listening.wait())
         await asyncio.wait({listening, self._serving}, return_when=asyncio.FIRST_COMPLETED)
         if self._serving.done():
@@ -133,17 +147,28 @@ class As2Server:
 
     async def stop(self) -> None:
         """Take no more requests, and return when those that were taken are answered; also when never begun."""
+        if self._expiring is not None:
+            self._expiring.cancel()
+            await asyncio.wait([self._expiring])
         if self._serving is not None:
             self._server.should_exit = True
             await self._serving
         await asyncio.to_thread(self._pool.shutdown)
+
+    async def _expire(self) -> None:
+        while True:
+            await asyncio.sleep(EXPIRING_EVERY)
+            try:
+                await self._in_thread(self._partials.fit)
+            except OSError as fault:
+                log.error("beginnings of messages could not be removed", error=str(fault))
 
     # One request
 
     async def _answer(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] != "http":
             raise ValueError(f"no {scope['type']} here")
-        request = _Request(Headers(tuple(scope["headers"])), scope["client"], receive, send)
+        request = _Request(Headers(tuple(scope["headers"])), scope["client"], scope["state"], receive, send)
         self.in_flight += 1
         try:
             self.outcomes[await self._take(request, scope["method"], scope["path"])] += 1
@@ -154,9 +179,7 @@ class As2Server:
         if path != self._settings.path:
             return await request.refuse(404, "not-found")
         if method == "HEAD":
-            # How partners, and those who watch over them, ask whether somebody is there.
-            await request.answer(200)
-            return "not-found"
+            return await self._asked(request)
         if method != "POST":
             return await request.refuse(405, "not-found", [("Allow", "POST, HEAD")])
         length = request.headers.get("Content-Length")
@@ -173,6 +196,19 @@ class As2Server:
             named = f"{request.headers.get('AS2-From')} to {request.headers.get('AS2-To')}"
             return await self._stranger(request, 403, "stranger", f"no agreement joins {named}")
         return await self._admitted(request, admission)
+
+    async def _asked(self, request: _Request) -> Outcome:
+        """Say how much is held of a message, or, to everybody else, that somebody is there."""
+        key: str | None = None
+        if request.headers.get("ETag") is not None:
+            try:
+                admission = self._reception.admit(request.headers)
+            except As2Fault:
+                admission = None
+            key = _continued(request, admission) if admission is not None else None
+        status, fields = answer_head(self._partials.look(key) if key is not None else None)
+        await request.answer(status, fields)
+        return "asked" if key is not None else "not-found"
 
     async def _admitted(self, request: _Request, admission: Admission) -> Outcome:
         party = admission.channel.party
@@ -191,23 +227,21 @@ class As2Server:
 
     async def _work(self, request: _Request, admission: Admission) -> Outcome:
         party = admission.channel.party
+        begun = self._begun(request, admission)
+        if isinstance(begun, Refuse):
+            return await self._out_of_range(request, admission, begun)
         try:
-            self._spool.check_room()
             with Workplace(self._spool) as place:
-                growing = place.growing(self._settings.max_body)
-                try:
-                    last = await self._body(request, growing)
-                    answer = await self._in_thread(lambda: self._receive(request, admission, place, growing, last))
-                finally:
-                    growing.close()
+                answer = await self._taken(request, admission, place, begun)
+                if isinstance(answer, Refuse):
+                    return await self._out_of_range(request, admission, answer)
                 await request.answer(answer.status, answer.headers, answer.body)
                 if answer.afterwards is not None:
                     await self._in_thread(answer.afterwards)
                 return answer.outcome
         except _BrokenOff:
-            log.info(
-                "a message broke off; nothing of it was kept", party=admission.channel.party, remote=request.remote
-            )
+            kept = begun.size if isinstance(begun, Transfer) else 0
+            log.info("a message broke off", party=party, remote=request.remote, kept=kept)
             return "broken-off"
         except TimeoutError:
             log.warning("a message came too slowly", party=party, remote=request.remote)
@@ -220,28 +254,90 @@ class As2Server:
             log.error("a message was not taken; it will come again", party=party, error=str(fault))
         return await request.refuse(503, "not-now", [("Retry-After", LATER)])
 
-    async def _body(self, request: _Request, growing: Growing) -> bytes:
-        """Put the body into the spool but for its end, which is returned: a small one needs no thread of its own."""
+    def _begun(self, request: _Request, admission: Admission) -> Transfer | Take | Refuse:
+        """What is to be read: a body that can be gone on with, or any other one, or none."""
+        stated, content_range = request.headers.get("Content-Length"), request.headers.get("Content-Range")
+        length = int(stated) if stated is not None else None
+        key = _continued(request, admission)
+        if key is None:
+            # Whoever sends us the end of a message must hear that there is no beginning.
+            return before_body(None, content_range, length)
+        return begin(
+            self._partials,
+            key,
+            party=admission.channel.party,
+            message_id=bare_message_id(admission.heading.message_id or ""),
+            content_range=content_range,
+            length=length,
+            limit=self._settings.max_body,
+        )
+
+    async def _taken(
+        self, request: _Request, admission: Admission, place: Workplace, begun: Transfer | Take
+    ) -> Answer | Refuse:
+        """What a body is answered when it is complete."""
+        unwritten: list[bytes] = []
+        transfer = begun if isinstance(begun, Transfer) else None
+        growing = transfer or place.growing(self._settings.max_body)
+        take = begun.take if isinstance(begun, Transfer) else begun
+        try:
+            if not self._spool.has_room():
+                await self._in_thread(self._partials.make_room)
+            self._spool.check_room()
+            if transfer is not None and not await self._in_thread(transfer.prepare):
+                return Refuse(416, (("Content-Range", "bytes */0"),), "what is held is damaged")
+            read = await self._body(request, growing, unwritten, can_go_on=transfer is not None)
+            _, end = after_body(take, read, ended=True)
+            if end != "complete":
+                if transfer is not None and end == "too-long":
+                    transfer.drop()
+                return Refuse(400, (), f"a body of {read} bytes, which its range does not have")
+            answer = await self._in_thread(lambda: self._receive(request, admission, place, growing, unwritten))
+        finally:
+            if transfer is not None:
+                await self._in_thread(lambda: transfer.leave(unwritten))
+            else:
+                growing.close()
+        return answer
+
+    async def _out_of_range(self, request: _Request, admission: Admission, refused: Refuse) -> Outcome:
+        log.info("a part of a message was not taken", party=admission.channel.party, why=printable(refused.why, 300))
+        outcomes: dict[int, Outcome] = {400: "malformed", 416: "not-joined", 503: "busy"}
+        return await request.refuse(refused.status, outcomes[refused.status], refused.fields)
+
+    async def _body(self, request: _Request, growing: Growing | Transfer, held: list[bytes], *, can_go_on: bool) -> int:
+        """Read the body; how many bytes it has.
+
+        It goes into the spool but for its end, which is left in ``held``: a small one needs no thread of its own.
+        """
         loop = asyncio.get_running_loop()
         start = loop.time()
-        held: list[bytes] = []
         size = received = 0
         async with asyncio.timeout_at(start + patience.BODY_GRACE) as limit:
             async for piece in request.body():
                 held.append(piece)
                 size += len(piece)
                 received += len(piece)
-                limit.reschedule(start + patience.BODY_GRACE + received / patience.BODY_RATE)
+                until = start + patience.BODY_GRACE + received / patience.BODY_RATE
+                limit.reschedule(min(until, loop.time() + patience.BODY_PAUSE) if can_go_on else until)
                 if received > self._settings.max_body:
                     raise NoRoom("the body is larger than one may be", too_large=True)
                 if size >= BATCH:
-                    batch, held, size = b"".join(held), [], 0
+                    batch, size = b"".join(held), 0
+                    held.clear()
                     await self._in_thread(lambda batch=batch: growing.write(batch))  # type: ignore[misc]
-        return b"".join(held)
+        return received
 
     def _receive(
-        self, request: _Request, admission: Admission, place: Workplace, growing: Growing, last: bytes
+        self,
+        request: _Request,
+        admission: Admission,
+        place: Workplace,
+        growing: Growing | Transfer,
+        unwritten: list[bytes],
     ) -> Answer:
+        last = b"".join(unwritten)
+        unwritten.clear()
         growing.write(last)
         posted = Posted(
             headers=request.headers,
@@ -251,7 +347,10 @@ class As2Server:
             remote=request.remote,
             at=self._gateway.clock(),
         )
-        return self._reception.receive(posted, place)
+        answer = self._reception.receive(posted, place)
+        if isinstance(growing, Transfer):
+            growing.settle(answer.outcome, place)
+        return answer
 
     async def _stranger(self, request: _Request, status: int, outcome: Outcome, text: str) -> Outcome:
         """Turn somebody away whom nobody knows; a few are told of in the log, and one case says that there are some."""
@@ -287,6 +386,13 @@ class As2Server:
             raise
 
 
+def _continued(request: _Request, admission: Admission) -> str | None:
+    """Under which key what comes of this message is kept; ``None`` where it is not."""
+    if not admission.channel.receive.restart:
+        return None
+    return key_of(admission.heading, request.headers.get("ETag"))
+
+
 class _BrokenOff(Exception):
     """The connection ended before the body did."""
 
@@ -295,10 +401,16 @@ class _Request:
     """One request and its one answer."""
 
     def __init__(
-        self, headers: Headers, client: tuple[str, int] | None, receive: ASGIReceiveCallable, send: ASGISendCallable
+        self,
+        headers: Headers,
+        client: tuple[str, int] | None,
+        state: dict[str, Any],
+        receive: ASGIReceiveCallable,
+        send: ASGISendCallable,
     ) -> None:
         self.headers = headers
         self.remote = client[0] if client else ""
+        self._state = state
         self._receive = receive
         self._send = send
         self._read = False
@@ -308,6 +420,8 @@ class _Request:
         while not self._read:
             event = await self._receive()
             if event["type"] != "http.request":
+                if unread := self._state.pop(patience.UNREAD, b""):
+                    yield unread
                 raise _BrokenOff
             self._read = not event["more_body"]
             if event["body"]:

@@ -101,24 +101,36 @@ def compared(mdn: Mdn, row: SentRow, channel: As2Channel, now: datetime) -> Mdn:
     return msgspec.structs.replace(mdn, mic=verdict)
 
 
-def attempt_of(row: SentRow, number: int, *, chunked: bool) -> Attempt:
-    """What the response tables want to know of an attempt."""
+def attempt_of(row: SentRow, number: int, *, chunked: bool, part: bool) -> Attempt:
+    """What the response tables want to know of an attempt; ``part``: only the end of the message was sent."""
     return Attempt(
-        number=number, message_id=row.message_id, receipt=row.receipt, signed_receipt=row.signed, chunked=chunked
+        number=number,
+        message_id=row.message_id,
+        receipt=row.receipt,
+        signed_receipt=row.signed,
+        chunked=chunked,
+        part=part,
     )
 
 
 def begun(connection: Connection, row: SentRow) -> int:
     """How many attempts were begun under the id of this row, those included that a crash ended."""
-    return sum(told.kind == "delivery-started" for told in _told(connection, row))
+    return sum(told.kind == "delivery-started" for told in told_of(connection, row))
+
+
+def sent_in_part(connection: Connection, row: SentRow) -> bool:
+    """Whether the last attempt brought only the end of the message."""
+    starts = [told for told in told_of(connection, row) if told.kind == "delivery-started"]
+    return bool(starts) and starts[-1].data.get("first", 0) != 0
 
 
 def was_refused(connection: Connection, row: SentRow) -> bool:
     """Whether the partner proved that it did not take the message of this id."""
-    return any(told.kind == "delivery-refused" for told in _told(connection, row))
+    return any(told.kind == "delivery-refused" for told in told_of(connection, row))
 
 
-def _told(connection: Connection, row: SentRow) -> list[Event]:
+def told_of(connection: Connection, row: SentRow) -> list[Event]:
+    """What the journal says of the message under the id of this row, the oldest first."""
     events = journal.of(connection, row.transmission)
     return [each for each in events if each.data.get("message_id") == row.message_id]
 
@@ -159,7 +171,8 @@ def settle_late(
 
     Anybody who knows a Message-ID can post something here. What nothing proves is kept, with a case, and stops nothing.
     """
-    attempt = attempt_of(row, max(1, begun(connection, row)), chunked=False)
+    number, part = max(1, begun(connection, row)), sent_in_part(connection, row)
+    attempt = attempt_of(row, number, chunked=False, part=part)
     if mdn.read is None:
         raise ValueError("an MDN that cannot be read settles nothing")
     outcome = judge_mdn(attempt, mdn.read, mdn.mic)

@@ -84,6 +84,10 @@ class Workplace:
         """A new body that grows; beyond ``limit`` bytes it raises :class:`NoRoom`."""
         return Growing(self, limit)
 
+    def adopt(self, path: Path) -> None:
+        """Remove this file with the others."""
+        self._paths.append(path)
+
     def _create(self) -> tuple[Path, int]:
         self._spool.check_room()
         path = self._spool.folder / secrets.token_hex(16)
@@ -121,12 +125,12 @@ class Growing:
         if self._file is None:
             self._path, self._file = self._place._create()
             held, self._held = self._held, []
-            _put(self._file, b"".join(held))
+            put(self._file, b"".join(held))
         self._unlooked += len(data)
         if self._unlooked >= _LOOK_AFTER:
             self._place._spool.check_room()
             self._unlooked = 0
-        _put(self._file, data)
+        put(self._file, data)
 
     def finish(self) -> Source:
         """Everything that was written, as a source."""
@@ -140,7 +144,8 @@ class Growing:
             self._file = None
 
 
-def _put(file: int, data: bytes) -> None:
+def put(file: int, data: bytes) -> None:
+    """Write all of it."""
     view = memoryview(data)
     while view:
         view = view[os.write(file, view) :]

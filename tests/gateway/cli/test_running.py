@@ -131,7 +131,7 @@ def test_what_keeps_a_gateway_from_starting(configuration: str, told: str, step:
     assert b"Traceback" not in err
 
 
-@pytest.mark.parametrize("folder", ["spool", "as2-spool", "as2-outgoing"])
+@pytest.mark.parametrize("folder", ["spool", "as2-spool", "as2-outgoing", "as2-partials"])
 def test_a_folder_that_another_gateway_uses(folder: str, home: Path) -> None:
     """What lies in it is the other one's, and stays."""
     place = home / "var" / folder

@@ -25,6 +25,7 @@ from as2.mic import MicVerdict, Packaging, compare
 from as2.options import write_request
 from as2.source import Source
 from gateway.channels.as2.keys import As2Keys, certificates_in
+from gateway.channels.as2.partials import Partials
 from gateway.channels.as2.reception import Reception
 from gateway.channels.as2.server import As2Server
 from gateway.channels.as2.spool import SpoolFolder
@@ -129,7 +130,9 @@ class Endpoint:
         self.reception = Reception(self.gateway, As2Keys(self.gateway.home.keys), self._take_mdn)
         settings = self.gateway.home.config.as2
         self.spool = SpoolFolder(self.gateway.home.as2_spool, reserve=settings.disk_reserve)
-        self.server = As2Server(self.gateway, self.reception, self.spool)
+        kept = SpoolFolder(self.gateway.home.as2_partials, reserve=settings.disk_reserve, empty=False)
+        self.partials = Partials(kept, settings, self.gateway.opened, self.gateway.clock)
+        self.server = As2Server(self.gateway, self.reception, self.spool, self.partials)
         self._stopped = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -143,12 +146,15 @@ class Endpoint:
             self._do(self.server.stop())
 
     def close(self) -> None:
-        """The endpoint has stopped, and the gateway is closed."""
+        """The endpoint has stopped, and the gateway is closed; again does nothing."""
+        if self._loop.is_closed():
+            return
         self.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
         self.spool.close()
+        self.partials.folder.close()
         self.gateway.close()
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:

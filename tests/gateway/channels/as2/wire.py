@@ -234,11 +234,13 @@ class Relay:
                 sink.sendall(piece)
                 self.passed[direction] += len(piece)
                 left = left - len(piece) if left is not None else None
+            # One that is gone already does not keep the other one open.
             for each in (source, sink):
-                if cut is not None and cut.how == "reset":
-                    reset(each)
-                else:
-                    each.shutdown(socket.SHUT_RDWR)
+                with contextlib.suppress(OSError):
+                    if cut is not None and cut.how == "reset":
+                        reset(each)
+                    else:
+                        each.shutdown(socket.SHUT_RDWR)
 
 
 class Exchange(msgspec.Struct, frozen=True):
