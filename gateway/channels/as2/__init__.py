@@ -9,6 +9,9 @@
     evidence    what is written down of it
     refusals    messages that are refused: how many are kept, and what somebody is told
     receipts    an MDN that came: matched, judged, and what it settles
+    matching    which message of ours it answers
+    unnamed     an MDN whose AS2 names tell nobody, and which its signature does
+    settling    what an MDN or an HTTP answer does to the message that it is about
     sending     a message that goes out: built once, posted as often as it takes
     returning   an asynchronous MDN of ours on its way
     addressing  where a request goes to, and who we are there

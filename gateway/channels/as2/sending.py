@@ -31,7 +31,7 @@ from gateway.channels.as2.addressing import posting_to
 from gateway.channels.as2.evidence import MDN_PROTOCOL
 from gateway.channels.as2.keys import As2Keys, KeyMissing
 from gateway.channels.as2.posting import Poster, Posting
-from gateway.channels.as2.receipts import settle_named
+from gateway.channels.as2.receipts import settle_other
 from gateway.channels.as2.returning import return_mdn
 from gateway.channels.as2.settling import (
     Mdn,
@@ -39,6 +39,7 @@ from gateway.channels.as2.settling import (
     attempt_of,
     begun,
     compared,
+    kept,
     looks_like_mdn,
     settle,
     understand,
@@ -237,7 +238,7 @@ class As2Sender:
         mdn: Mdn | None = None
         if looks_like_mdn(reply.headers, reply.body):
             place = gateway.archive.append(as_it_came(reply.headers, reply.body))
-            mdn = compared(understand(reply.headers, reply.body, place, channel, now), row, channel, now)
+            mdn = compared(kept(understand(reply.headers, reply.body, channel, now), place), row, channel, now)
         outcome = judge_answer(
             attempt_of(row, number, chunked=posting.chunked),
             reply.status,
@@ -254,7 +255,7 @@ class As2Sender:
             others = (
                 mdn is not None
                 and outcome.reason == "mdn-of-another-message"
-                and settle_named(gateway, connection, channel, {row.sender}, mdn, now, remote=channel.url)
+                and settle_other(gateway, connection, channel, mdn, now, remote=channel.url)
             )
             settle(connection, row, transmission, outcome, None if others else mdn, now, remote=channel.url)
             if outcome.result == "parked":
