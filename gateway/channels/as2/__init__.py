@@ -10,6 +10,7 @@
     refusals    messages that are refused: how many are kept, and what somebody is told
     receipts    an MDN that came: matched, judged, and what it settles
     matching    which message of ours it answers
+    waiting     MDNs that answer nothing yet: kept, tried again, a case after an hour
     unnamed     an MDN whose AS2 names tell nobody, and which its signature does
     settling    what an MDN or an HTTP answer does to the message that it is about
     sending     a message that goes out: built once, posted as often as it takes

@@ -2,8 +2,7 @@
 
 Whatever it is, its bytes are durable before its sender is told so, and an MDN is never answered with another. It is
 matched by the Message-ID that it names (:mod:`~.matching`), and judged with the certificates of the partner that the
-message went to, whoever posted it. One that answers nothing we know is kept as a receipt that was not matched, with a
-case: its sender thinks that it has something of ours.
+message went to, whoever posted it. One that answers nothing we know waits (:mod:`~.waiting`).
 """
 
 from __future__ import annotations
@@ -15,14 +14,12 @@ from sqlalchemy import Connection
 
 from as2.headers import Headers
 from as2.source import Source
-from gateway.arrival import printable
 from gateway.channels.as2 import matching, settling
 from gateway.channels.as2.matching import Answered
 from gateway.channels.as2.settling import Mdn, Understood
-from gateway.ids import new_id
+from gateway.channels.as2.waiting import keep_waiting
 from gateway.instance import Gateway
-from gateway.ledger import cases, journal, objects, receipts, transmissions
-from gateway.ledger.receipts import Receipt
+from gateway.ledger import transmissions
 from partners import As2Channel
 
 
@@ -37,7 +34,7 @@ def take_mdn(gateway: Gateway, channel: As2Channel, headers: Headers, body: Sour
     understood = settling.understand(headers, content, channel, now)
     found = gateway.database.read(lambda c: matching.answered(gateway, c, understood.original))
     if found is None:
-        keep_unmatched(gateway, channel, headers, content, understood, remote, now)
+        keep_waiting(gateway, channel, headers, content, understood, remote)
         return
     named = found.channel.id == channel.id
     if not named:
@@ -79,46 +76,6 @@ def settle_other(
     return True
 
 
-def keep_unmatched(
-    gateway: Gateway,
-    channel: As2Channel,
-    headers: Headers,
-    content: bytes,
-    understood: Understood,
-    remote: str,
-    now: datetime,
-) -> None:
-    """Keep an MDN of this channel's partner that answers nothing we know, with a case."""
-    mdn = settling.kept(understood, gateway.archive.append(settling.as_it_came(headers, content)))
-    gateway.database.write(partial(_unmatched, channel, mdn, remote, now))
-
-
 def _settle(found: Answered, mdn: Mdn, remote: str, now: datetime, connection: Connection, *, named: bool) -> None:
     transmission = transmissions.get(connection, found.transmission.id)
     settling.settle_late(connection, found.row, transmission, mdn, now, remote=remote, named=named)
-
-
-def _unmatched(channel: As2Channel, mdn: Mdn, remote: str, now: datetime, connection: Connection) -> None:
-    carrier = settling.came(channel.party, channel.id, mdn.original, mdn, now, remote)
-    objects.record(connection, mdn.place, now)
-    transmissions.record(connection, carrier)
-    said = carrier.facts.get("disposition") or f"cannot be read: {mdn.trouble}"
-    receipt = Receipt(
-        id=new_id("r", now),
-        kind="mdn",
-        direction="in",
-        party=channel.party,
-        transmission=carrier.id,
-        verdict="received",
-        text=printable(said, 500),
-        at=now,
-    )
-    receipts.record(connection, receipt)
-    data = {"receipt": receipt.id, "kind": "mdn", "number": mdn.original or "none"}
-    journal.append(connection, at=now, subject=carrier.id, kind="receipt-unmatched", actor=channel.party, data=data)
-    named = printable(mdn.original) or "unnamed"
-    text = (
-        f"an MDN of `{channel.party}` over channel `{channel.id}` answers message {named}, which is none of ours, and"
-        f" says: {printable(said, 300)}. Ask the partner what it received; then close this case"
-    )
-    cases.open(connection, "receipt-unmatched", text, carrier.id, channel.party, now)

@@ -28,7 +28,8 @@ from as2.identifiers import bare_message_id
 from as2.mdn_reading import ReadMdn, read_mdn
 from gateway.channels.as2 import matching, settling, terms
 from gateway.channels.as2.matching import TooMany
-from gateway.channels.as2.receipts import keep_unmatched, take_answer
+from gateway.channels.as2.receipts import take_answer
+from gateway.channels.as2.waiting import keep_waiting
 from gateway.instance import Gateway
 from partners import As2Channel
 
@@ -82,7 +83,7 @@ def take_unnamed(gateway: Gateway, headers: Headers, body: bytes, remote: str) -
     try:
         if found is None:
             understood = settling.understand(headers, body, owners[0], now)
-            keep_unmatched(gateway, owners[0], headers, body, understood, remote, now)
+            keep_waiting(gateway, owners[0], headers, body, understood, remote)
         else:
             understood = settling.understand(headers, body, found.channel, now)
             take_answer(gateway, found, headers, body, understood, remote, now, named=False)
