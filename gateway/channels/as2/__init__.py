@@ -17,6 +17,7 @@
     returning   an asynchronous MDN of ours on its way
     addressing  where a request goes to, and who we are there
     posting     the HTTP client
+    expecting   the question whether a large body is taken, before it is sent
     terms       from a profile's words to those of the package ``as2``
     keys        our private keys
     key_files   keys and certificates made, and in the forms that other programs write and read

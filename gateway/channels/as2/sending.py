@@ -57,7 +57,7 @@ from partners import As2Channel, Party
 from queues import Job
 
 LARGE = 10 << 20
-"""Bytes from which a body goes in chunks, where the profile says ``large``."""
+"""Bytes from which a body goes in chunks, or is asked for first, where the profile says ``large``."""
 _ENDED: Mapping[Result, attempts.Outcome] = {
     "delivered": "delivered",
     "awaiting-mdn": "delivered",
@@ -107,7 +107,12 @@ class As2Sender:
         except NoRoom as fault:
             raise TryAgain(f"{fault}: the disk of the data folder has to have more room") from None
         large = channel.http.chunked == "large" and posting.body.size >= LARGE
-        posting = msgspec.structs.replace(posting, chunked=large or channel.http.chunked == "always")
+        asks = channel.http.expect == "always" or (channel.http.expect == "large" and posting.body.size >= LARGE)
+        posting = msgspec.structs.replace(
+            posting,
+            chunked=large or channel.http.chunked == "always",
+            expect=channel.http.expect_patience.total_seconds() if asks else None,
+        )
         ended = self._attempt(gateway, job, transmission, channel, row, posting)
         if ended is not None and posting.chunked and not ended[0].chunking:
             whole = msgspec.structs.replace(posting, chunked=False)
