@@ -93,14 +93,15 @@ def _from_base64(chunks: Iterable[bytes], tolerated: Tolerated) -> Iterator[byte
         else:
             text, equals, pads = text.partition(b"=")
             pads = equals + pads
-        if pads.strip(b"="):
-            raise Unreadable("base64-malformed", "Base64 goes on after its padding.")
         padding += len(pads)
         text = held + text
         whole = len(text) & ~3
         held = text[whole:]
         if whole:
             yield a2b_base64(text[:whole])
+        # After what came before it: which of two faults is found must not depend on how the bytes came.
+        if pads.strip(b"="):
+            raise Unreadable("base64-malformed", "Base64 goes on after its padding.")
     if len(held) == 1:
         raise Unreadable("base64-malformed", "Base64 ends within a byte.")
     if (len(held) + padding) & 3 or padding > 2:

@@ -1,7 +1,8 @@
 """The content of the entity that a digest is over, hashed by the way, while something else reads it.
 
 A fault while it is read may be one of two: what is inside it is faulty, and the rest can still be hashed; or a layer
-around it broke, and there is no rest. :attr:`Hashed.broken` tells them apart.
+around it broke, and there is no rest. :attr:`Hashed.broken` tells them apart. The digest of a part of the content is
+none: how far it was read depends on how the bytes came, so there is one only when :attr:`Hashed.whole` says so.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ class Hashed:
         self._suspects = suspects
         self.broken = False
         """Whether it ended with a fault of what is around it."""
+        self.whole = False
+        """Whether it was read to its end."""
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -30,6 +33,9 @@ class Hashed:
         """The next chunk, hashed; what is raised around it is raised."""
         try:
             chunk = next(self._chunks)
+        except StopIteration:
+            self.whole = not self.broken
+            raise
         except As2Fault:
             self.broken = True
             raise

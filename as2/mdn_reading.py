@@ -154,13 +154,18 @@ def read_mdn(
     return _read(headers, notification, signature=signature, text=text, tolerated=tolerated, noted=noted)
 
 
-def oddities(mdn: ReadMdn, *, message_id: str, as2_to: str, signed_receipt: bool) -> frozenset[ToleranceId]:
+def oddities(
+    mdn: ReadMdn, *, message_id: str, as2_to: str, signed_receipt: bool, as2_from: str | None = None
+) -> frozenset[ToleranceId]:
     """What is odd about an MDN beside the message that it answers.
 
     ``message_id`` is as it was sent, ``as2_to`` the name, unquoted, that it was sent to; ``signed_receipt`` says that a
-    signed MDN was asked for.
+    signed MDN was asked for. ``as2_from`` is given for an MDN that came on a connection of its own, which has to name
+    both parties (RFC 4130, 6.2).
     """
     found: set[ToleranceId] = set()
+    if as2_from is not None and (mdn.as2_from, mdn.as2_to) != (as2_to, as2_from):
+        found.add("mdn-names-differ")
     if signed_receipt and mdn.signature.state == "unsigned":
         found.add("mdn-unsigned")
     named = mdn.original_message_id

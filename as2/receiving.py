@@ -197,6 +197,7 @@ class _Reading:
         self._verified: Verified | None = None
         self._digests: EntityDigests | None = None
         """Of the entity that the MIC is over."""
+        self._hashed: Hashed | None = None
         self._secrecy = Secrecy()
         self._documents: list[Document] = []
 
@@ -326,7 +327,7 @@ class _Reading:
         digests.update_header(first.header_bytes)
         if suspects is not None:
             suspects.update_header(first.header_bytes)
-        content = Hashed(first.content, digests, suspects)
+        content = self._hashed = Hashed(first.content, digests, suspects)
         inside: As2Fault | None = None
         try:
             self._entity(first.headers, content)
@@ -416,11 +417,24 @@ class _Reading:
     def _payload(
         self, headers: Headers, content_type: ContentType | None, chunks: Iterable[bytes], *, outermost: bool
     ) -> None:
-        if not self._signed:
-            digests = self._digests = EntityDigests(self._names, canonical=False)
-            if not outermost:
-                digests.update_header(headers.raw_block)
-            chunks = Hashed(chunks, digests)
+        if self._signed:
+            self._documents_in(headers, content_type, chunks, outermost=outermost)
+            return
+        digests = self._digests = EntityDigests(self._names, canonical=False)
+        if not outermost:
+            digests.update_header(headers.raw_block)
+        content = self._hashed = Hashed(chunks, digests)
+        try:
+            self._documents_in(headers, content_type, content, outermost=outermost)
+        except As2Fault:
+            # The MIC is over all of it, however little of it was understood.
+            for _ in content:
+                pass
+            raise
+
+    def _documents_in(
+        self, headers: Headers, content_type: ContentType | None, chunks: Iterable[bytes], *, outermost: bool
+    ) -> None:
         if content_type is not None and content_type.media == "multipart/related":
             self._related(content_type, chunks)
         elif content_type is not None and content_type.type == "multipart":
@@ -465,7 +479,7 @@ class _Reading:
             raise Insufficient("not-signed", "The message is not signed, and the profile demands it.")
 
     def _mic(self) -> tuple[DigestName, bytes] | None:
-        if self._digests is None:
+        if self._digests is None or self._hashed is None or not self._hashed.whole:
             return None
         own = self._verified.digest_name if self._verified else None
         try:

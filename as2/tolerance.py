@@ -64,6 +64,7 @@ ToleranceId = Literal[
     "disposition-form",
     "disposition-old-text",
     "final-recipient-differs",
+    "mdn-names-differ",
     "mdn-unsigned",
     "mic-form",
     "mic-other-line-ends",
@@ -312,6 +313,11 @@ _ENTRIES: Final = (
         "final-recipient-differs",
         "Final-Recipient is not the AS2-To of the message.",
         "Write Final-Recipient: rfc822; and the AS2 name that the message was sent to (RFC 4130, section 7.4.3).",
+    ),
+    Tolerance(
+        "mdn-names-differ",
+        "AS2-From and AS2-To of an asynchronous MDN are missing, or are not those of the message, swapped.",
+        "Write AS2-From and AS2-To into the MDN, the names of the message swapped (RFC 4130, section 6.2).",
     ),
     Tolerance(
         "mdn-unsigned",

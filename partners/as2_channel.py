@@ -82,6 +82,10 @@ class As2Http(Model):
     restart: Switch = False
     """Whether a message that broke off is gone on with where the partner says it stopped (HEAD, ETag, Content-Range).
     Only for partners that are known to have it: any web server answers HEAD with some length."""
+    expect: Literal["never", "large", "always"] = "never"
+    """Whether the server is asked first if it takes the body (``Expect: 100-continue``); ``large``: from 10 MB on."""
+    expect_patience: Duration = read_duration("PT3S")
+    """How long its leave is waited for; then the body is sent all the same."""
     user: Annotated[str, Form(r"[\x21-\x39\x3b-\x7e]{1,128}", "a user name without colons")] | None = None
     secret: Id | None = None
     """The name of the password among the gateway's secrets."""

@@ -8,7 +8,7 @@ a Message-ID they have seen before.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -82,15 +82,9 @@ def ids(connection: Connection, transmission_ids: Sequence[str]) -> list[SentAs]
     return sorted(found, key=lambda each: (each.at, each.transmission))
 
 
-def by_message_id(
-    connection: Connection, message_id: str, *, senders: Collection[str], receiver: str
-) -> SentRow | None:
-    """The message of this id, without brackets, that went from one of these names to ``receiver``."""
-    statement = select(as2_sent).where(
-        as2_sent.c.message_id == message_id,
-        as2_sent.c.sender.in_(senders),
-        as2_sent.c.receiver == receiver,
-    )
+def by_message_id(connection: Connection, message_id: str) -> SentRow | None:
+    """The message of this id, without brackets; ids are random, so no two have the same."""
+    statement = select(as2_sent).where(as2_sent.c.message_id == message_id).order_by(as2_sent.c.at.desc())
     found = connection.execute(statement).mappings().first()
     return _row(found) if found is not None else None
 

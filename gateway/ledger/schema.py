@@ -443,6 +443,28 @@ as2_sent = Table(
     Index("ix_as2_sent_message_id", "message_id"),
 )
 
+as2_waiting = Table(
+    "as2_waiting",
+    metadata,
+    Column("transmission", ID, ForeignKey("transmission.id"), primary_key=True),
+    Column("message_id", Wire(998), nullable=False, comment="that it names, without angle brackets; may be empty"),
+    Column("party", String(120), nullable=False),
+    Column("channel", String(120), nullable=False),
+    Column("proven", Boolean, nullable=False, comment="whether the partner signed it"),
+    Column("said", Wire(500), nullable=False, comment="what it says, in one line for a person"),
+    Column("at", Instant, nullable=False),
+    Column("told_at", Instant, comment="since when there is a case"),
+    Column("ended_at", Instant),
+    Column("ended", String(8), comment="matched, expired"),
+    # Few rows at any time: what waits still.
+    Index(
+        "ix_as2_waiting_at",
+        "at",
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+)
+
 GUARDS: dict[str, tuple[str, ...]] = {
     "sqlite": (
         "CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event "

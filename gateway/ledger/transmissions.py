@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.sql import ColumnElement
 
 from gateway.exchange import DeliveryState
@@ -56,6 +56,18 @@ def get(connection: Connection, transmission_id: str) -> Transmission:
     if not found:
         raise NotRecorded("transmission", transmission_id)
     return found[0]
+
+
+def add_facts(connection: Connection, transmission_id: str, facts: Mapping[str, str]) -> None:
+    """Note what was found out about a transmission after it was recorded; what stood there before stays."""
+    known = get(connection, transmission_id).facts
+    both = {**facts, **known}
+    connection.execute(update(transmission).where(transmission.c.id == transmission_id).values(facts=both))
+
+
+def named(connection: Connection, name: str, protocol: str) -> list[Transmission]:
+    """The transmissions of this name and protocol, the oldest first."""
+    return _where(connection, (transmission.c.name == name) & (transmission.c.protocol == protocol))
 
 
 def carrying(connection: Connection, message_id: str) -> list[Transmission]:

@@ -140,14 +140,19 @@ def _lines(chance: random.Random, data: bytes, _: Sequence[bytes]) -> bytes:
     return data.replace(terminator, terminator + chance.choice((b"\n", b"\r\n", b"\r", b" ", b"\n\n", b"\t")))
 
 
+BYTEWISE: tuple[Mutation, ...] = (_flip, _delete, _repeat, _truncate, _splice)
+"""Those that know nothing of what they damage."""
+
 MUTATIONS: tuple[Mutation, ...] = (
     _flip, _insert, _overwrite, _delete, _repeat, _truncate, _splice, _append, _swap_segments, _drop_segment,
     _double_segment, _number, _number, _wrap, _other_delimiter, _lines,
 )  # fmt: skip
 
 
-def mutated(chance: random.Random, data: bytes, corpus: Sequence[bytes]) -> bytes:
+def mutated(
+    chance: random.Random, data: bytes, corpus: Sequence[bytes], mutations: Sequence[Mutation] = MUTATIONS
+) -> bytes:
     """``data`` with one to six mutations."""
     for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 6))):
-        data = chance.choice(MUTATIONS)(chance, data, corpus)[:MOST]
+        data = chance.choice(mutations)(chance, data, corpus)[:MOST]
     return data

@@ -9,10 +9,15 @@
     evidence    what is written down of it
     refusals    messages that are refused: how many are kept, and what somebody is told
     receipts    an MDN that came: matched, judged, and what it settles
+    matching    which message of ours it answers
+    waiting     MDNs that answer nothing yet: kept, tried again, a case after an hour
+    unnamed     an MDN whose AS2 names tell nobody, and which its signature does
+    settling    what an MDN or an HTTP answer does to the message that it is about
     sending     a message that goes out: built once, posted as often as it takes
     returning   an asynchronous MDN of ours on its way
     addressing  where a request goes to, and who we are there
     posting     the HTTP client
+    expecting   the question whether a large body is taken, before it is sent
     terms       from a profile's words to those of the package ``as2``
     keys        our private keys
     key_files   keys and certificates made, and in the forms that other programs write and read

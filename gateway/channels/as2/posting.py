@@ -2,7 +2,8 @@
 
 Where a request goes to is the profile's word alone: redirects are not followed, proxies of the environment are not
 heard, and a body is read from its source each time, so that a message of gigabytes needs no memory. What comes back is
-bounded. TLS trusts the authorities of the machine, or, where the profile pins certificates, those and no others.
+bounded. A server may be asked first whether it takes the body (:mod:`~.expecting`). TLS trusts the authorities of the
+machine, or, where the profile pins certificates, those and no others.
 
 :class:`Poster` is the seam; :class:`CannedPoster` is its twin in memory.
 """
@@ -16,14 +17,30 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, Protocol
 
+import httpcore2
 import httpx2
 import msgspec
 
 from as2.headers import Headers
 from as2.source import Source
+from gateway.channels.as2.expecting import AnsweredInstead, Expecting
 
 LARGEST_ANSWER = 4 << 20
 """Bytes of an answer that are read; a receipt has a few thousand."""
+
+
+_TROUBLES = (
+    httpx2.HTTPError,
+    httpx2.InvalidURL,
+    httpx2.StreamError,
+    # What breaks while leave is waited for comes as it is.
+    httpcore2.NetworkError,
+    httpcore2.TimeoutException,
+    httpcore2.ProtocolError,
+    ssl.SSLError,
+    OSError,
+)
+"""What the other side and the network do."""
 
 
 class Posting(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +53,8 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     method: Literal["POST", "HEAD"] = "POST"
     chunked: bool = False
     """Whether the length is left unstated and the body goes in chunks."""
+    expect: float | None = None
+    """Seconds that leave is waited for before the body is sent all the same; ``None``: it is not asked for."""
     user: str | None = None
     password: str | None = None
     proxy: str | None = None
@@ -78,10 +97,22 @@ class HttpPoster:
         self._guard = threading.Lock()
 
     def post(self, posting: Posting) -> Reply:
-        """As the seam says."""
+        """As the seam says. A server that minds the question whether it takes the body (417) is not asked again."""
+        reply = self._post(posting)
+        if reply.status == 417 and posting.expect is not None:
+            return self._post(msgspec.structs.replace(posting, expect=None))
+        return reply
+
+    def _post(self, posting: Posting) -> Reply:
         body = _Body(posting.body)
         headers = list(posting.headers)
         content = iter(body) if posting.method == "POST" else None
+        extensions: dict[str, object] = {}
+        if content is not None and posting.expect is not None:
+            expecting = Expecting(posting.expect, max(posting.timeout, posting.answer_within))
+            headers.append(("Expect", "100-continue"))
+            extensions["trace"] = expecting.trace
+            content = expecting.before(content)
         if content is not None and not posting.chunked:
             headers.append(("Content-Length", str(posting.body.size)))
         auth = (posting.user, posting.password or "") if posting.user is not None else None
@@ -89,7 +120,13 @@ class HttpPoster:
         try:
             client = self._client(posting)
             with client.stream(
-                posting.method, posting.url, headers=headers, content=content, auth=auth, timeout=timeout
+                posting.method,
+                posting.url,
+                headers=headers,
+                content=content,
+                auth=auth,
+                timeout=timeout,
+                extensions=extensions,
             ) as answer:
                 came = bytearray()
                 until = time.monotonic() + max(posting.timeout, posting.answer_within)
@@ -101,7 +138,9 @@ class HttpPoster:
                         return Reply(status=None, trouble="an answer that does not come to its end")
                 fields = tuple((bytes(name), bytes(value)) for name, value in answer.headers.raw)
                 return Reply(status=answer.status_code, headers=Headers(fields), body=bytes(came))
-        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ssl.SSLError, OSError) as error:
+        except AnsweredInstead as answered:
+            return Reply(status=answered.status, headers=answered.headers, body=answered.body)
+        except _TROUBLES as error:
             if body.fault is not None:
                 raise body.fault from None
             return Reply(
@@ -116,7 +155,8 @@ class HttpPoster:
             client.close()
 
     def _client(self, posting: Posting) -> httpx2.Client:
-        key = (posting.proxy, tuple(posting.trusted), posting.identity)
+        asks = posting.expect is not None
+        key = (posting.proxy, tuple(posting.trusted), posting.identity, asks)
         with self._guard:
             client = self._clients.get(key)
             if client is None:
@@ -125,6 +165,8 @@ class HttpPoster:
                     proxy=posting.proxy,
                     trust_env=False,
                     follow_redirects=False,
+                    # Whether a connection is new is what `expecting` hears of it by.
+                    limits=httpx2.Limits(max_keepalive_connections=0) if asks else httpx2.Limits(),
                     headers={"User-Agent": "Sallyport", "Accept": "*/*", "Accept-Encoding": "identity"},
                 )
             return client

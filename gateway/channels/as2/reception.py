@@ -43,6 +43,7 @@ from as2.source import BytesSource, Source
 from gateway.arrival import printable
 from gateway.channels.as2 import evidence, terms
 from gateway.channels.as2.keys import As2Keys, KeyMissing
+from gateway.channels.as2.matching import TooMany
 from gateway.channels.as2.posted import Admission, Answer, Judged, Outcome, Posted
 from gateway.channels.as2.refusals import Allowance, explained, open_case
 from gateway.channels.as2.spool import IN_MEMORY, NoRoom, Workplace
@@ -55,7 +56,7 @@ from gateway.ledger.as2_received import ReceivedRow
 from gateway.ledger.transmissions import Transmission
 from gateway.publishing import order_delivery, send
 from gateway.receiving import record_arrival
-from partners import As2Channel, Party
+from partners import As2Channel
 
 log = structlog.get_logger()
 
@@ -67,8 +68,10 @@ REFUSALS, WITHIN = 10, timedelta(minutes=1)
 REFUSED_KEPT = 16 << 20
 """Bytes of a refused body that are kept; of a larger one only the row is."""
 
-TakeMdn = Callable[[Gateway, As2Channel, Party, Headers, Source, str], None]
-"""Takes an MDN that came: it is durable, with all that follows from it, when this returns."""
+TakeMdn = Callable[[Gateway, As2Channel, Headers, Source, str], None]
+"""Takes an MDN that came: it is durable, with all that follows from it, when this returns.
+
+Raises :class:`gateway.channels.as2.matching.TooMany` when there are too many already: then nothing was kept."""
 
 
 class _AcceptedBefore(Exception):
@@ -107,10 +110,7 @@ class Reception:
         then nothing was kept, and the partner has to come again.
         """
         if is_mdn(posted.headers, _start(posted.body)):
-            self._take_mdn(
-                self._gateway, posted.channel, posted.admission.us, posted.headers, posted.body, posted.remote
-            )
-            return Answer(status=200, outcome="mdn")
+            return self._mdn_came(posted)
         # A large message takes long to take apart; for a small one, the key that decides in the end is enough.
         if posted.body.size > IN_MEMORY and (earlier := self._same_bytes(posted)):
             return self._repeat(posted, earlier)
@@ -124,6 +124,14 @@ class Reception:
                 return self._second(posted, judged, place)
         except (KeyMissing, Unusable) as fault:
             return self._unable(posted, str(fault))
+
+    def _mdn_came(self, posted: Posted) -> Answer:
+        try:
+            self._take_mdn(self._gateway, posted.channel, posted.headers, posted.body, posted.remote)
+        except TooMany as fault:
+            log.warning("an MDN was not taken", why=str(fault), **_named(posted))
+            return not_now()
+        return Answer(status=200, outcome="mdn")
 
     def _judge(self, posted: Posted, place: Workplace) -> Judged:
         fault = posted.admission.fault

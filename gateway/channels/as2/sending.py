@@ -46,7 +46,7 @@ from gateway.channels.as2.continuing import (
 from gateway.channels.as2.evidence import MDN_PROTOCOL
 from gateway.channels.as2.keys import As2Keys, KeyMissing
 from gateway.channels.as2.posting import Poster, Posting
-from gateway.channels.as2.receipts import settle_named
+from gateway.channels.as2.receipts import settle_other
 from gateway.channels.as2.returning import return_mdn
 from gateway.channels.as2.settling import (
     Mdn,
@@ -54,6 +54,7 @@ from gateway.channels.as2.settling import (
     attempt_of,
     begun,
     compared,
+    kept,
     looks_like_mdn,
     settle,
     understand,
@@ -73,7 +74,7 @@ from queues import Job
 REQUESTS = 4
 """What one attempt may need: without chunks, from where the partner really is, from the beginning."""
 LARGE = 10 << 20
-"""Bytes from which a body goes in chunks, where the profile says ``large``."""
+"""Bytes from which a body goes in chunks, or is asked for first, where the profile says ``large``."""
 _ENDED: Mapping[Result, attempts.Outcome] = {
     "delivered": "delivered",
     "awaiting-mdn": "delivered",
@@ -125,7 +126,12 @@ class As2Sender:
         except NoRoom as fault:
             raise TryAgain(f"{fault}: the disk of the data folder has to have more room") from None
         large = channel.http.chunked == "large" and posting.body.size >= LARGE
-        posting = msgspec.structs.replace(posting, chunked=large or channel.http.chunked == "always")
+        asks = channel.http.expect == "always" or (channel.http.expect == "large" and posting.body.size >= LARGE)
+        posting = msgspec.structs.replace(
+            posting,
+            chunked=large or channel.http.chunked == "always",
+            expect=channel.http.expect_patience.total_seconds() if asks else None,
+        )
         retry = retry_terms(gateway, transmission)
         step, held = EVERYTHING, None
         asked = self._asked(gateway, channel, row, posting)
@@ -314,7 +320,7 @@ class As2Sender:
         mdn: Mdn | None = None
         if looks_like_mdn(reply.headers, reply.body):
             place = gateway.archive.append(as_it_came(reply.headers, reply.body))
-            mdn = compared(understand(reply.headers, reply.body, place, channel, now), row, channel, now)
+            mdn = compared(kept(understand(reply.headers, reply.body, channel, now), place), row, channel, now)
         outcome = judge_answer(
             attempt_of(row, number, chunked=posting.chunked, part=step.range is not None),
             reply.status,
@@ -333,7 +339,7 @@ class As2Sender:
             others = (
                 mdn is not None
                 and outcome.reason == "mdn-of-another-message"
-                and settle_named(gateway, connection, channel, {row.sender}, mdn, now, remote=channel.url)
+                and settle_other(gateway, connection, channel, mdn, now, remote=channel.url)
             )
             settle(connection, row, transmission, outcome, None if others else mdn, now, remote=channel.url)
             if outcome.result == "parked":

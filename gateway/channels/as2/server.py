@@ -2,7 +2,8 @@
 
 Most of what can be wrong with a request is known before its body: who sends it, how long it is, whether there is room.
 It is said then, so that a partner which asks first (``Expect: 100-continue``) need not send gigabytes in vain, and so
-that a stranger never gets a byte onto our disk. Strangers get one answer, whatever they call themselves.
+that a stranger never gets a byte onto our disk. Strangers get one answer, whatever they call themselves. Only what may
+be a receipt is read before its sender is turned away, for its signature may say who that is (:mod:`~.unnamed`).
 
 The body goes into the spool, hashed on its way, and is complete before anything is done with it. Where the profile lets
 a partner go on with a message that broke off, what came of one is kept, and HEAD tells how much. What follows blocks
@@ -35,7 +36,7 @@ from as2.headers import Headers
 from as2.identifiers import bare_message_id
 from as2.restart import Refuse, Take, after_body, answer_head, before_body
 from gateway.arrival import printable
-from gateway.channels.as2 import patience
+from gateway.channels.as2 import patience, unnamed
 from gateway.channels.as2.partials import Partials, key_of
 from gateway.channels.as2.patience import PatientProtocol
 from gateway.channels.as2.posted import Admission, Answer, Posted
@@ -44,6 +45,7 @@ from gateway.channels.as2.reception import Reception
 from gateway.channels.as2.refusals import Allowance
 from gateway.channels.as2.spool import Growing, NoRoom, SpoolFolder, Workplace
 from gateway.channels.as2.transfer import Transfer, begin
+from gateway.channels.as2.unnamed import may_be_mdn, take_unnamed
 from gateway.config import Home
 from gateway.database import NOT_NOW
 from gateway.instance import Gateway
@@ -117,6 +119,8 @@ class As2Server:
                 ssl_context_factory=_tls(gateway.home),
             )
         )
+        self._reading = 0
+        self._proving = asyncio.Semaphore(unnamed.PROVING)
         self._serving: asyncio.Task[None] | None = None
         self._expiring: asyncio.Task[None] | None = None
         self.port = 0
@@ -191,10 +195,10 @@ class As2Server:
         try:
             admission = self._reception.admit(request.headers)
         except As2Fault as fault:
-            return await self._stranger(request, 400, "malformed", str(fault))
+            return await self._unnamed(request, 400, "malformed", str(fault))
         if admission is None:
             named = f"{request.headers.get('AS2-From')} to {request.headers.get('AS2-To')}"
-            return await self._stranger(request, 403, "stranger", f"no agreement joins {named}")
+            return await self._unnamed(request, 403, "stranger", f"no agreement joins {named}")
         return await self._admitted(request, admission)
 
     async def _asked(self, request: _Request) -> Outcome:
@@ -351,6 +355,51 @@ class As2Server:
         if isinstance(growing, Transfer):
             growing.settle(answer.outcome, place)
         return answer
+
+    async def _unnamed(self, request: _Request, status: int, outcome: Outcome, text: str) -> Outcome:
+        """Take an MDN that a partner signed, whatever names it bears; everybody else is a stranger."""
+        body = await self._small_body(request) if may_be_mdn(request.headers) else None
+        if body is None:
+            return await self._stranger(request, status, outcome, text)
+        try:
+            async with self._proving:
+                found = await self._in_thread(
+                    lambda: take_unnamed(self._gateway, request.headers, body, request.remote)
+                )
+        except (ArchiveFault, *NOT_NOW, OSError) as fault:
+            log.error("an MDN was not taken; it will come again", remote=request.remote, error=str(fault))
+            return await request.refuse(503, "not-now", [("Retry-After", LATER)])
+        if found.outcome == "taken":
+            await request.answer(200)
+            return "mdn"
+        if found.outcome == "not-now":
+            return await request.refuse(503, "not-now", [("Retry-After", LATER)])
+        outcome = await self._stranger(request, status, outcome, text)
+        if found.afterwards is not None:
+            try:
+                async with self._proving:
+                    await self._in_thread(found.afterwards)
+            except (ArchiveFault, *NOT_NOW, OSError) as fault:
+                log.error("a receipt that nobody signed could not be kept", remote=request.remote, error=str(fault))
+        return outcome
+
+    async def _small_body(self, request: _Request) -> bytes | None:
+        """The body, in memory; ``None`` when it is too large, too slow, cut off, or when too many are read."""
+        if self._reading >= unnamed.READING:
+            return None
+        held = bytearray()
+        self._reading += 1
+        try:
+            async with asyncio.timeout(unnamed.WITHIN):
+                async for piece in request.body():
+                    held += piece
+                    if len(held) > unnamed.LARGEST:
+                        return None
+        except (TimeoutError, _BrokenOff):
+            return None
+        finally:
+            self._reading -= 1
+        return bytes(held)
 
     async def _stranger(self, request: _Request, status: int, outcome: Outcome, text: str) -> Outcome:
         """Turn somebody away whom nobody knows; a few are told of in the log, and one case says that there are some."""

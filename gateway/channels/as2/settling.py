@@ -19,7 +19,6 @@ from as2.identifiers import bare_message_id
 from as2.mdn_reading import ReadMdn, is_mdn, oddities, read_mdn
 from as2.mic import MicVerdict, compare
 from as2.response import Attempt, Outcome, Result, judge_mdn
-from as2.tolerance import ToleranceId
 from gateway.arrival import printable
 from gateway.channels.as2 import evidence, terms
 from gateway.exchange import DELIVERY, DeliveryEvent, DeliveryState, Event, Verdict
@@ -56,20 +55,32 @@ _CONTRADICTIONS: frozenset[tuple[DeliveryState, Result]] = frozenset(
 _ADVICE = "See with the partner what it has; then resend (`sallyport messages resend`), or close this case"
 
 
-class Mdn(msgspec.Struct, frozen=True, kw_only=True):
-    """An MDN that came, kept in the archive, and what its MIC says of the message it names."""
+class Understood(msgspec.Struct, frozen=True, kw_only=True):
+    """What an MDN says, and whether one of the certificates that it was read with says so."""
 
-    place: Locator
     read: ReadMdn | None
     """``None`` when it cannot be read."""
     trouble: str = ""
     """Why not."""
-    mic: MicVerdict | None = None
 
     @property
     def original(self) -> str:
         """The id of the message it answers, without brackets; empty when it names none."""
         return bare_message_id(self.read.original_message_id or "") if self.read is not None else ""
+
+    @property
+    def proven(self) -> bool:
+        """Whether it is signed by one of those certificates."""
+        return self.read is not None and self.read.signature.state == "verified"
+
+
+class Mdn(Understood, frozen=True, kw_only=True):
+    """An MDN that came, kept in the archive, and what its MIC says of the message it names."""
+
+    place: Locator
+    mic: MicVerdict | None = None
+    carrier: str | None = None
+    """The transmission that it was recorded as before, when it answered nothing yet."""
 
 
 def looks_like_mdn(headers: Headers, body: bytes) -> bool:
@@ -83,13 +94,18 @@ def as_it_came(headers: Headers, body: bytes) -> bytes:
     return b"".join(fields) + b"\r\n" + body
 
 
-def understand(headers: Headers, body: bytes, place: Locator, channel: As2Channel, now: datetime) -> Mdn:
-    """The MDN as the partner's pinned certificates make it."""
+def understand(headers: Headers, body: bytes, channel: As2Channel, now: datetime) -> Understood:
+    """The MDN as the pinned certificates of a channel make it."""
     pinned, permits = terms.pinned(channel, now), terms.permits(channel, now.date())
     try:
-        return Mdn(place=place, read=read_mdn(headers, body, pinned=pinned, permits=permits))
+        return Understood(read=read_mdn(headers, body, pinned=pinned, permits=permits))
     except As2Fault as fault:
-        return Mdn(place=place, read=None, trouble=str(fault))
+        return Understood(read=None, trouble=str(fault))
+
+
+def kept(understood: Understood, place: Locator) -> Mdn:
+    """The MDN whose bytes lie there."""
+    return Mdn(read=understood.read, trouble=understood.trouble, place=place)
 
 
 def compared(mdn: Mdn, row: SentRow, channel: As2Channel, now: datetime) -> Mdn:
@@ -165,14 +181,25 @@ def settle(
 
 
 def settle_late(
-    connection: Connection, row: SentRow, transmission: Transmission, mdn: Mdn, now: datetime, *, remote: str
+    connection: Connection,
+    row: SentRow,
+    transmission: Transmission,
+    mdn: Mdn,
+    now: datetime,
+    *,
+    remote: str,
+    named: bool,
 ) -> DeliveryEvent | None:
     """As :func:`settle`, for an MDN that came on a connection of its own, early, late or twice.
 
     Anybody who knows a Message-ID can post something here. What nothing proves is kept, with a case, and stops nothing.
+    A receipt without a signature is proof where the profile asks for no better one, but only if it is ``named``: if its
+    AS2 names are those of the message.
     """
     number, part = max(1, begun(connection, row)), sent_in_part(connection, row)
     attempt = attempt_of(row, number, chunked=False, part=part)
+    if not named:
+        attempt = msgspec.structs.replace(attempt, signed_receipt=True)
     if mdn.read is None:
         raise ValueError("an MDN that cannot be read settles nothing")
     outcome = judge_mdn(attempt, mdn.read, mdn.mic)
@@ -195,15 +222,18 @@ def _keep(
 ) -> Receipt:
     """The MDN's bytes as a transmission that came in, and what it says as a receipt."""
     carrier = came(transmission.party or "", transmission.channel, row.message_id, mdn, now, remote, row)
-    objects.record(connection, mdn.place, now)
-    transmissions.record(connection, carrier)
+    if mdn.carrier is not None:
+        transmissions.add_facts(connection, mdn.carrier, carrier.facts)
+    else:
+        objects.record(connection, mdn.place, now)
+        transmissions.record(connection, carrier)
     messages = deliveries.carried(connection, transmission.id)
     receipt = Receipt(
         id=new_id("r", now),
         kind="mdn",
         direction="in",
         party=transmission.party,
-        transmission=carrier.id,
+        transmission=mdn.carrier or carrier.id,
         answers_message=messages[0] if len(messages) == 1 else None,
         verdict=_verdict(outcome),
         codes=[outcome.reason],
@@ -220,22 +250,27 @@ def _keep(
 def came(
     party: str, channel: str, name: str, mdn: Mdn, now: datetime, remote: str, row: SentRow | None = None
 ) -> Transmission:
-    """The transmission of an MDN that came, with what shows how it was judged."""
+    """The transmission of an MDN that came, with what shows how it was judged; without ``row`` it was not judged."""
     facts = {"remote": remote, "original_message_id": mdn.original}
     if (read := mdn.read) is not None:
-        facts["signature"] = read.signature.state
         facts["disposition"] = printable(" ".join((read.disposition.type, read.disposition.modifier)).strip())
+    if read is not None and row is not None:
+        facts["signature"] = read.signature.state
         if read.signature.verified is not None:
             facts["signed_by"] = read.signature.verified.certificate.sha256
         if read.mic is not None:
             facts["mic"] = printable(read.mic.stated)
         if mdn.mic is not None:
             facts["mic_verdict"] = mdn.mic.outcome
-        odd: frozenset[ToleranceId] = frozenset()
-        if row is not None:
-            odd = oddities(read, message_id=f"<{row.message_id}>", as2_to=row.receiver, signed_receipt=row.signed)
+        odd = oddities(
+            read,
+            message_id=f"<{row.message_id}>",
+            as2_to=row.receiver,
+            signed_receipt=row.signed,
+            as2_from=row.sender if row.receipt == "async" else None,
+        )
         facts["tolerated"] = " ".join(sorted({*read.tolerated, *odd}))
-    else:
+    elif read is None:
         facts["trouble"] = printable(mdn.trouble, 500)
     return Transmission(
         id=new_id("t", now),

@@ -38,7 +38,7 @@ PUBLIC = {
     "profiles": ("check", "list", "diff"),
     "messages": ("search", "show", "resend", "reprocess", "rerun", "dismiss"),
     "archive": ("verify", "fsck"),
-    "receipts": ("list",),
+    "receipts": ("list", "unmatched"),
     "cases": ("list", "assign", "close"),
 }
 

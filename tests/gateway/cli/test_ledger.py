@@ -22,6 +22,7 @@ READERS = (
     ("messages", "show", "m-1"),
     ("receipts", "list"),
     ("reconcile",),
+    ("receipts", "unmatched"),
     ("cases", "list"),
     ("archive", "verify"),
     ("archive", "fsck"),
@@ -179,6 +180,7 @@ def test_receipts(sallyport: Call, home: Path) -> None:
         assert due[0]["message"] in text and due[0]["control_number"] in text
         assert max(map(len, text.splitlines())) <= columns
     assert sallyport("receipts", "list", "--party", "nobody", "--home", home).text == "no receipt is awaited\n"
+    assert sallyport("receipts", "unmatched", "--home", home).text == "no MDN waits for what it answers\n"
 
 
 def test_cases(sallyport: Call, home: Path) -> None:

@@ -34,7 +34,7 @@ from gateway.instance import Gateway
 from gateway.ledger import as2_received, cases, journal
 from gateway.ledger.as2_received import ReceivedRow
 from gateway.ledger.cases import Case
-from partners import As2Channel, Party
+from partners import As2Channel
 from tests.as2.keys import KEYS
 from tests.as2.samples import ADDRESS, AT, DOCUMENT, built
 
@@ -120,19 +120,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         return compare(self.mdn.mic, message.candidates, requested="sha256")
 
 
-class Endpoint:
-    """The gateway, open, and its endpoint, which listens in a thread with an event loop of its own."""
+class Listener:
+    """A server of AS2, which listens in a thread with an event loop of its own."""
 
-    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
-        self.now = AT
-        self.mdns: list[tuple[As2Channel, Party, Headers, bytes, str]] = []
-        self.gateway = Gateway.open(open_home(folder, environment or {}), clock=lambda: self.now)
-        self.reception = Reception(self.gateway, As2Keys(self.gateway.home.keys), self._take_mdn)
-        settings = self.gateway.home.config.as2
-        self.spool = SpoolFolder(self.gateway.home.as2_spool, reserve=settings.disk_reserve)
-        kept = SpoolFolder(self.gateway.home.as2_partials, reserve=settings.disk_reserve, empty=False)
-        self.partials = Partials(kept, settings, self.gateway.opened, self.gateway.clock)
-        self.server = As2Server(self.gateway, self.reception, self.spool, self.partials)
+    def __init__(self, server: As2Server) -> None:
+        self.server = server
         self._stopped = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -140,30 +132,52 @@ class Endpoint:
         self._do(self.server.listen("127.0.0.1", 0))
 
     def stop(self) -> None:
-        """The endpoint has stopped; the gateway is open still."""
+        """It listens no more."""
         if not self._stopped:
             self._stopped = True
             self._do(self.server.stop())
 
     def close(self) -> None:
-        """The endpoint has stopped, and the gateway is closed; again does nothing."""
+        """It has stopped, and its thread too; again does nothing."""
         if self._loop.is_closed():
             return
         self.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        self.spool.close()
-        self.partials.folder.close()
-        self.gateway.close()
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
-    def _take_mdn(
-        self, _gateway: Gateway, channel: As2Channel, us: Party, headers: Headers, body: Source, remote: str
-    ) -> None:
-        self.mdns.append((channel, us, headers, b"".join(body.chunks()), remote))
+
+class Endpoint:
+    """The gateway, open, and its endpoint."""
+
+    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
+        self.now = AT
+        self.mdns: list[tuple[As2Channel, Headers, bytes, str]] = []
+        self.gateway = Gateway.open(open_home(folder, environment or {}), clock=lambda: self.now)
+        self.reception = Reception(self.gateway, As2Keys(self.gateway.home.keys), self._take_mdn)
+        settings = self.gateway.home.config.as2
+        self.spool = SpoolFolder(self.gateway.home.as2_spool, reserve=settings.disk_reserve)
+        kept = SpoolFolder(self.gateway.home.as2_partials, reserve=settings.disk_reserve, empty=False)
+        self.partials = Partials(kept, settings, self.gateway.opened, self.gateway.clock)
+        self.server = As2Server(self.gateway, self.reception, self.spool, self.partials)
+        self._listener = Listener(self.server)
+
+    def stop(self) -> None:
+        """The endpoint has stopped; the gateway is open still."""
+        self._listener.stop()
+
+    def close(self) -> None:
+        """The endpoint has stopped, and the gateway is closed; again does nothing."""
+        self._listener.close()
+        self.spool.close()
+        self.partials.folder.close()
+        self.gateway.close()
+
+    def _take_mdn(self, _gateway: Gateway, channel: As2Channel, headers: Headers, body: Source, remote: str) -> None:
+        self.mdns.append((channel, headers, b"".join(body.chunks()), remote))
 
     # ACME
 

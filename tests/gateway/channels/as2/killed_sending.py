@@ -52,11 +52,11 @@ def play(task: Task, points: Points) -> int:
     sweep(gateway)
     while workers.run_one():
         pass
-    us, channel = gateway.profiles.current.parties["meridian"], gateway.profiles.current.channels["acme-as2"]
+    channel = gateway.profiles.current.channels["acme-as2"]
     assert isinstance(channel, As2Channel)
     for posting, body in unanswered:
         mdn = mdn_for(posting, partner.read(posting, body))
-        take_mdn(gateway, channel, us, parse_block(write_block(mdn.headers)), BytesSource(mdn.body), "192.0.2.9")
+        take_mdn(gateway, channel, parse_block(write_block(mdn.headers)), BytesSource(mdn.body), "192.0.2.9")
         points.act("answer", lambda: remember(task, "mdn taken"))
     spool.close()
     gateway.close()

@@ -68,6 +68,8 @@ class Partner(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     stack: Packaging
     asynchronous: bool
+    blank: bool = False
+    """Whether there is a blank in its name, which therefore needs quotes."""
 
     @property
     def id(self) -> str:
@@ -77,7 +79,7 @@ class Partner(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """Its AS2 name."""
-        return f"PARTNER-{self.number}"
+        return f"PARTNER{' ' if self.blank else '-'}{self.number}"
 
     @property
     def gln(self) -> str:
@@ -111,6 +113,10 @@ PARTNERS: Final = tuple(
 
 SENDER: Final = Partner(number=len(PARTNERS), stack=STACKS[-1], asynchronous=False)
 """Sends only: nobody listens where our answers to it go, so none of them disturbs the others."""
+QUOTED: Final = Partner(
+    number=len(PARTNERS) + 1, stack=Packaging(signed=True, encrypted=True), asynchronous=True, blank=True
+)
+"""Its receipts come later, and its name needs quotes."""
 _NOBODY: Final = "http://127.0.0.1:9/as2"
 
 
@@ -122,7 +128,7 @@ def house_of(peer: Peer, folder: Path) -> House:
     for file in profiles.glob("*.yaml"):
         file.unlink()
     (profiles / "meridian.yaml").write_text(_US.format(us=US, key=OUR_KEY))
-    for partner in (*PARTNERS, SENDER):
+    for partner in (*PARTNERS, SENDER, QUOTED):
         stack = partner.stack
         text = _PARTNER.format(
             id=partner.id,

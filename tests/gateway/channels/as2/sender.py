@@ -131,6 +131,5 @@ class Sending:
 
     def posted_mdn(self, message: MdnMessage) -> None:
         """An MDN comes to our endpoint."""
-        us = self.gateway.profiles.current.parties["meridian"]
         headers = parse_block(write_block(message.headers))
-        take_mdn(self.gateway, self.channel, us, headers, BytesSource(message.body), "192.0.2.9")
+        take_mdn(self.gateway, self.channel, headers, BytesSource(message.body), "192.0.2.9")
