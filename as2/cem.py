@@ -38,8 +38,6 @@ Usage = Literal["digitalSignature", "keyEncipherment", "tlsServer", "tlsClient"]
 Status = Literal["pending", "accepted", "rejected"]
 
 MEDIA_TYPE: Final = "application/ediint-cert-exchange+xml"
-FEATURE: Final = "CEM"
-"""In EDIINT-Features, where a profile allows the exchange."""
 LARGEST_PART: Final = 256 * 1024
 """Bytes of one part: a certificate and its chain have a few kilobytes."""
 

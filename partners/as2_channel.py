@@ -125,6 +125,9 @@ class As2Channel(NamesFiles):
     """Of the payload; if left out, the one of its standard."""
     retry_id: Literal["same", "new-when-undelivered"] = "same"
     """The Message-ID of a repetition: always the first one's, or a new one after an answer that it did not arrive."""
+    announce_features: Switch = True
+    """Whether EDIINT-Features (RFC 6017) says in every message and receipt what we can do with this partner, from
+    version 1.2 on; ``no`` for software that stumbles over the field."""
     mdn: MdnTerms = MdnTerms()
     receive: As2Receiving = As2Receiving()
     http: As2Http = As2Http()

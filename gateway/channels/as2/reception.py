@@ -159,6 +159,7 @@ class Reception:
             user_agent=AGENT,
             version=channel.as2_version,
             product=terms.product(channel),
+            features=terms.features(channel),
         )
         if heading.receipt.signed:
             try:

@@ -167,6 +167,7 @@ class As2Sender:
             subject=transmission.name if transmission.name.isascii() else "EDI",
             version=channel.as2_version,
             product=terms.product(channel),
+            features=terms.features(channel),
             receipt=terms.receipt_request(channel, f"as2@{settings.domain}", settings.url),
         )
         media_type = channel.content_type or terms.MEDIA_TYPES.get(

@@ -14,7 +14,9 @@ from sqlalchemy import Connection
 
 from archive import Locator
 from as2.fault import As2Fault
+from as2.features import shown
 from as2.headers import Headers
+from as2.heading import read_features
 from as2.identifiers import bare_message_id
 from as2.mdn_reading import ReadMdn, is_mdn, oddities, read_mdn
 from as2.mic import MicVerdict, compare
@@ -65,6 +67,8 @@ class Mdn(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str = ""
     """Why not."""
     mic: MicVerdict | None = None
+    features: frozenset[str] = frozenset()
+    """What its sender announces with it, in lower case."""
 
     @property
     def original(self) -> str:
@@ -86,10 +90,12 @@ def as_it_came(headers: Headers, body: bytes) -> bytes:
 def understand(headers: Headers, body: bytes, place: Locator, channel: As2Channel, now: datetime) -> Mdn:
     """The MDN as the partner's pinned certificates make it."""
     pinned, permits = terms.pinned(channel, now), terms.permits(channel, now.date())
+    announced = read_features(headers)
     try:
-        return Mdn(place=place, read=read_mdn(headers, body, pinned=pinned, permits=permits))
+        read = read_mdn(headers, body, pinned=pinned, permits=permits)
     except As2Fault as fault:
-        return Mdn(place=place, read=None, trouble=str(fault))
+        return Mdn(place=place, read=None, trouble=str(fault), features=announced)
+    return Mdn(place=place, read=read, features=announced)
 
 
 def compared(mdn: Mdn, row: SentRow, channel: As2Channel, now: datetime) -> Mdn:
@@ -208,7 +214,7 @@ def came(
     party: str, channel: str, name: str, mdn: Mdn, now: datetime, remote: str, row: SentRow | None = None
 ) -> Transmission:
     """The transmission of an MDN that came, with what shows how it was judged."""
-    facts = {"remote": remote, "original_message_id": mdn.original}
+    facts = {"remote": remote, "original_message_id": mdn.original, "features": shown(mdn.features)}
     if (read := mdn.read) is not None:
         facts["signature"] = read.signature.state
         facts["disposition"] = printable(" ".join((read.disposition.type, read.disposition.modifier)).strip())
