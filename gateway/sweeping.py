@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
+from gateway.channels.as2.agreed import outside_profiles
 from gateway.channels.as2.inventory import Listed, inventory
 from gateway.channels.as2.keys import As2Keys
 from gateway.instance import Gateway
@@ -48,7 +49,8 @@ def watch_certificates(gateway: Gateway) -> int:
     A case that somebody closed is not opened again: the next one comes when the next of those days is there.
     """
     now, register = gateway.clock(), gateway.profiles.current
-    listed = [each for each in inventory(register, As2Keys(gateway.home.keys), now) if _ends(each, now)]
+    more = gateway.database.read(lambda c: outside_profiles(c, register))
+    listed = [each for each in inventory(register, As2Keys(gateway.home.keys), now, more) if _ends(each, now)]
     parties = {each.owner: each.owner if each.ours else register.channels[each.owner].party for each in listed}
     return gateway.database.write(lambda c: sum(_alert(c, each, parties[each.owner], now) for each in listed))
 

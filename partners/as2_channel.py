@@ -128,6 +128,9 @@ class As2Channel(NamesFiles):
     announce_features: Switch = True
     """Whether EDIINT-Features (RFC 6017) says in every message and receipt what we can do with this partner, from
     version 1.2 on; ``no`` for software that stumbles over the field."""
+    certificate_exchange: Switch = False
+    """Whether certificates are renewed by message with this partner (CEM,
+    draft-meadors-certificate-exchange-14). What it offers is used only once a person has accepted it."""
     mdn: MdnTerms = MdnTerms()
     receive: As2Receiving = As2Receiving()
     http: As2Http = As2Http()
@@ -144,6 +147,12 @@ class As2Channel(NamesFiles):
             raise inner_error("3des needs a dated permission in `receive.weak`", "encrypt")
         if self.as2_version == "1.3" and (self.encrypt == "3des" or self.receive.weak):
             raise inner_error("AS2 1.3 forbids weak algorithms; take them out, or state version 1.2", "as2_version")
+        return self
+
+    @model_validator(mode="after")
+    def _signs_what_it_offers(self) -> As2Channel:
+        if self.certificate_exchange and self.sign == "none":
+            raise inner_error("certificates are exchanged in signed messages only: state how we `sign`", "sign")
         return self
 
     def permits(self, on: date) -> frozenset[str]:

@@ -71,7 +71,9 @@ def test_the_causes() -> None:
     doubts = {f"as2-{reason}" for reason in get_args(Reason) if reason.startswith(("mdn-", "mic-"))}
     doubts -= {"as2-mdn-positive", "as2-mdn-warning", "as2-mdn-expected"}
     expiry = {f"certificate-expires-{days}" for days in ALERTS} | {"certificate-expired"}
-    assert listed == named | doubts | expiry
+    exchanged = set(re.findall(r'"(certificates-(?:offered|rejected)|certificate-answer-[a-z]+)"', source))
+    assert len(exchanged) == 4
+    assert listed == named | doubts | expiry | exchanged
 
 
 @pytest.mark.parametrize("outcome", [*get_args(Received), "stranger", "malformed", "busy", "too-large", "slow"])

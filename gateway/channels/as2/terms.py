@@ -18,7 +18,7 @@ from as2.certificates import KeyPair
 from as2.cms.algorithms import CipherName, Permits
 from as2.cms.recipients import KeyTransport
 from as2.digests import DigestName, MicalgStyle, spelled
-from as2.features import MULTIPLE_ATTACHMENTS, RELIABILITY
+from as2.features import CERTIFICATE_EXCHANGE, MULTIPLE_ATTACHMENTS, RELIABILITY
 from as2.mic import SIZES
 from as2.multipart import Limits
 from as2.options import write_request
@@ -152,7 +152,8 @@ def features(channel: As2Channel) -> Sequence[str]:
     if not channel.announce_features or channel.as2_version in ("1.0", "1.1"):
         return ()
     # A new id for a repetition is what AS2 reliability is there to prevent.
-    return (MULTIPLE_ATTACHMENTS, *((RELIABILITY,) if channel.retry_id == "same" else ()))
+    reliable = (RELIABILITY,) if channel.retry_id == "same" else ()
+    return (MULTIPLE_ATTACHMENTS, *((CERTIFICATE_EXCHANGE,) if channel.certificate_exchange else ()), *reliable)
 
 
 def micalg_style(channel: As2Channel) -> MicalgStyle:

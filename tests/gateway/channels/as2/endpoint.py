@@ -144,6 +144,8 @@ class Endpoint:
 
     def close(self) -> None:
         """The endpoint has stopped, and the gateway is closed."""
+        if self._loop.is_closed():
+            return
         self.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
