@@ -17,6 +17,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +26,7 @@ import structlog
 
 from archive import ArchiveFault
 from gateway.channels.as2.deciding import approve, reject
+from gateway.channels.as2.offering import offer
 from gateway.database import NOT_NOW
 from gateway.dismissing import dismiss
 from gateway.instance import Gateway
@@ -122,6 +124,16 @@ class RejectCertificates(msgspec.Struct, frozen=True, tag_field="order", tag="re
     reason: str
 
 
+class OfferCertificate(msgspec.Struct, frozen=True, tag_field="order", tag="offer-certificate"):
+    """Offer a certificate of ours to partners."""
+
+    certificate: str
+    respond_by: date
+    channels: list[str]
+    actor: str
+    reason: str
+
+
 class Take(msgspec.Struct, frozen=True, tag_field="order", tag="take"):
     """Take canonical documents out of the embedded exchange, as the company's system would; at most ``limit``.
 
@@ -139,7 +151,18 @@ class Status(msgspec.Struct, frozen=True, tag_field="order", tag="status"):
 Rework = Reprocess | Rerun | Dismiss
 """What is done to many messages at once, each by itself; the answer is a list of
 :class:`gateway.operations.Treated`."""
-Order = Send | Resend | CloseCase | AssignCase | Reprocess | Rerun | Dismiss | ApproveCertificates | RejectCertificates
+Order = (
+    Send
+    | Resend
+    | CloseCase
+    | AssignCase
+    | Reprocess
+    | Rerun
+    | Dismiss
+    | ApproveCertificates
+    | RejectCertificates
+    | OfferCertificate
+)
 """What changes the ledger, and can be obeyed by whoever has it open."""
 Request = Order | Take | Status
 
@@ -182,6 +205,15 @@ def obey(gateway: Gateway, order: Order) -> object:
                 return approve(gateway, order.exchange, only=order.only, actor=order.actor, reason=order.reason)
             case RejectCertificates():
                 return reject(gateway, order.exchange, actor=order.actor, reason=order.reason)
+            case OfferCertificate():
+                return offer(
+                    gateway,
+                    order.certificate,
+                    respond_by=order.respond_by,
+                    channels=order.channels,
+                    actor=order.actor,
+                    reason=order.reason,
+                )
             case CloseCase():
                 close_case(gateway, order.case, actor=order.actor, reason=order.reason)
             case AssignCase():

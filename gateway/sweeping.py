@@ -1,4 +1,4 @@
-"""What time brings: receipts that fall due, leases that run out, certificates that end.
+"""What time brings: receipts that fall due, leases that run out, certificates that end, offers without an answer.
 
 One pass does each of these in transactions of its own, and any number of nodes may sweep at the same time: every
 change asks again, under a lock, whether it still has to be made.
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from gateway.channels.as2.agreed import outside_profiles
 from gateway.channels.as2.inventory import Listed, inventory
 from gateway.channels.as2.keys import As2Keys
+from gateway.channels.as2.offering import watch_offers
 from gateway.instance import Gateway
 from gateway.ledger import cases, expectations
 from gateway.ledger.expectations import Expectation
@@ -33,6 +34,7 @@ def sweep(gateway: Gateway) -> int:
     found = 0
     while some := gateway.database.write(lambda connection: _overdue(gateway, connection)):
         found += some
+    watch_offers(gateway)
     reaped = gateway.database.write(gateway.queue.reap)
     if reaped:
         log.warning("leases ran out; the jobs will be claimed again", jobs=[job.id for job in reaped])

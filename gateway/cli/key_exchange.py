@@ -1,4 +1,4 @@
-"""``keys requests``, ``approve`` and ``reject``: certificates that are renewed by message (CEM).
+"""``keys requests``, ``approve``, ``reject`` and ``offer``: certificates that are renewed by message (CEM).
 
 Nothing that a partner offers is used before somebody approves it here, with a name and a reason. What was approved
 counts at once; the profile should name it all the same, so the lines for it are printed.
@@ -21,14 +21,15 @@ from gateway.channels.as2.agreed import THEIR_USES, outside_profiles
 from gateway.channels.as2.deciding import Decided
 from gateway.channels.as2.exchanging import described
 from gateway.cli.ledger import actor_or_user, order, reading
-from gateway.cli.output import line, note, one_line, paragraph, print_json, say
+from gateway.cli.output import Exit, line, note, one_line, paragraph, print_json, say
 from gateway.cli.places import DEFAULT_HOME, ActorOption, HomeOption, JsonOption, ReasonOption, home_of
 from gateway.config import Home
-from gateway.control import ApproveCertificates, RejectCertificates
+from gateway.control import ApproveCertificates, OfferCertificate, RejectCertificates
 from gateway.database import Database, DatabaseFault, Work
 from gateway.ledger import certificate_exchanges, transmissions
 from gateway.ledger.certificate_exchanges import CertificateExchange, OfferedCertificate
 from gateway.ledger.migrating import current, head
+from gateway.operations import Treated
 from partners import As2Channel, Register
 from partners.certificate import Certificate
 
@@ -87,6 +88,41 @@ def reject(
     """Reject certificates that a partner offers, and tell it why."""
     request = RejectCertificates(exchange=exchange, actor=actor_or_user(actor), reason=reason)
     _tell(msgspec.convert(msgspec.to_builtins(order(home_of(home), request)), Decided), as_json)
+
+
+def offer(
+    name: Annotated[
+        str,
+        typer.Argument(help="Our certificate: its file, or how its fingerprint begins.", metavar="NAME"),
+    ],
+    respond_by: Annotated[
+        datetime, typer.Option("--respond-by", formats=["%Y-%m-%d"], help="The day by which partners should answer.")
+    ],
+    reason: ReasonOption,
+    channel: Annotated[
+        list[str] | None, typer.Option("--channel", help="Only over this channel; all that have it on, if left out.")
+    ] = None,
+    actor: ActorOption = "",
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Offer our next certificate to the partners that exchange certificates by message."""
+    request = OfferCertificate(
+        certificate=name,
+        respond_by=respond_by.date(),
+        channels=channel or [],
+        actor=actor_or_user(actor),
+        reason=reason,
+    )
+    treated = msgspec.convert(msgspec.to_builtins(order(home_of(home), request)), list[Treated])
+    if as_json:
+        print_json(treated)
+    else:
+        styles = {"done": "green", "repeated": "yellow", "refused": "red"}
+        for each in treated:
+            paragraph(f"{each.subject}: {each.text}", 0, styles[each.outcome])
+    if any(each.outcome == "refused" for each in treated):
+        raise typer.Exit(Exit.INPUT)
 
 
 def accepted_besides(place: Home, register: Register) -> list[tuple[str, Certificate]]:

@@ -33,7 +33,7 @@ from gateway.channels.as2.key_files import (
     read_key_file,
 )
 from gateway.channels.as2.keys import As2Keys, KeyMissing
-from gateway.cli.key_exchange import accepted_besides, approve, offered_certificate, reject, requests
+from gateway.cli.key_exchange import accepted_besides, approve, offer, offered_certificate, reject, requests
 from gateway.cli.output import Exit, fail, note, print_bytes, print_json, say, table
 from gateway.cli.passwords import PasswordEnvOption, PasswordFileOption, asked_password, opened, stated_password
 from gateway.cli.places import DEFAULT_HOME, FileArgument, HomeOption, JsonOption, home_of, read_file
@@ -227,6 +227,7 @@ def list_keys(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> N
 app.command("requests")(requests)
 app.command("approve")(approve)
 app.command("reject")(reject)
+app.command("offer")(offer)
 
 
 def _free(place: Home, name: str) -> Path:

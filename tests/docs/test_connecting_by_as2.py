@@ -71,8 +71,8 @@ def test_the_causes() -> None:
     doubts = {f"as2-{reason}" for reason in get_args(Reason) if reason.startswith(("mdn-", "mic-"))}
     doubts -= {"as2-mdn-positive", "as2-mdn-warning", "as2-mdn-expected"}
     expiry = {f"certificate-expires-{days}" for days in ALERTS} | {"certificate-expired"}
-    exchanged = set(re.findall(r'"(certificates-(?:offered|rejected)|certificate-answer-[a-z]+)"', source))
-    assert len(exchanged) == 4
+    exchanged = set(re.findall(r'"(certificates-(?:offered|unanswered|rejected)|certificate-answer-[a-z]+)"', source))
+    assert len(exchanged) == 5
     assert listed == named | doubts | expiry | exchanged
 
 

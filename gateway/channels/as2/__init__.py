@@ -20,6 +20,7 @@
     agreed      what counts with a partner: the profiles, and beside them what was accepted by message (CEM)
     exchanging  certificates that a partner offers by message, and its answers to our offers
     deciding    a person accepts or rejects what a partner offers
+    offering    our next certificate, offered to partners
     exchange_documents  the documents of an exchange that we send
     spool       the bytes of a message on the disk while it is worked on
 """

@@ -208,6 +208,9 @@ def _answered(connection: Connection, posted: Posted, response: cem.Response, tr
         return
     certificate_exchanges.decide(connection, row.id, fresh, response=transmission, actor=channel.party, at=now)
     rejected = [verdict for verdict in fresh.values() if verdict.status == "rejected"]
+    for each in cases.about(connection, [row.id]):
+        if each.cause == "certificates-unanswered" and each.state != "closed":
+            cases.close(connection, each.id, "the partner answered", channel.party, now)
     if rejected:
         reasons = "; ".join(sorted({printable(each.reason, 300) for each in rejected if each.reason}))
         text = (

@@ -1,4 +1,4 @@
-"""``sallyport keys requests``, ``approve`` and ``reject``: what is told, and what is left to be done."""
+"""``sallyport keys requests``, ``approve``, ``reject`` and ``offer``: what is told, and what is left to be done."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tests.gateway.channels.as2.exchange import NEW, ON, asks, exchanges, offere
 from tests.gateway.cli.calling import Call
 
 FINGERPRINT = certificate_of(NEW).sha256
+NEXT = "p256"
 
 
 @pytest.fixture
@@ -105,6 +106,23 @@ def test_who_rejects(sallyport: Call, home: Path, exchange: str) -> None:
     assert again.code == 1 and "decided already" in again.err
     unknown = sallyport("keys", "reject", "k-0", "--reason", "well", "--home", home)
     assert unknown.code == 1 and "sallyport keys requests" in unknown.err
+
+
+def test_ours_is_offered(sallyport: Call, home: Path) -> None:
+    profile = home / "profiles" / "meridian.yaml"
+    line = f"    - {{file: keys/{NEXT}.pem, use: [decrypt]}}\n    - {{file: keys/{NEXT}.pem, use: [sign], valid_from: "
+    profile.write_text(profile.read_text().rstrip() + f"\n{line}2099-01-01}}\n")
+    order = ("keys", "offer", NEXT, "--reason", "it ends", "--home", home)
+    missing = sallyport(*order, "--respond-by", "2098-12-01", columns=200)
+    assert missing.code == 1 and "is not there" in missing.text
+    store_key(home, NEXT)
+    assert sallyport(*order, "--respond-by", "2020-01-01").code == 1
+    first = sallyport(*order, "--respond-by", "2098-12-01", "--json").json()
+    assert [(each["subject"], each["outcome"]) for each in first] == [("acme-as2", "done")]
+    again = sallyport(*order, "--respond-by", "2098-12-01", "--channel", "acme-as2", columns=200)
+    assert again.code == 0 and "offered to `acme` before" in again.text
+    shown = sallyport("keys", "requests", "--home", home, columns=200).text
+    assert "offered to acme, over acme-as2" in shown and "our offer is t-" in shown
 
 
 def test_certificates_are_listed_where_there_is_no_ledger(sallyport: Call, home: Path) -> None:
