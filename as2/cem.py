@@ -2,8 +2,8 @@
 
 A request offers certificates, each for one or several uses; a response accepts or rejects each of them. Both are
 documents of an AS2 message like any other: an XML document and, with a request, one certs-only part for each
-certificate, in a multipart/related. The message has to be signed with a certificate that is trusted already, which
-:func:`as2.receiving.receive` sees to; the first certificate of a relation never comes this way.
+certificate, in a multipart/related. The message has to be signed with a certificate that is trusted already and has not
+ended (:func:`check_signed`); the first certificate of a relation never comes this way.
 
 **An offer is not trust.** What is read here is *pending* until a person or a rule of the profile has accepted it, and
 :func:`usable` gives nothing else out. Whoever accepts a certificate for signatures verifies with it from that moment,
@@ -28,7 +28,8 @@ import msgspec
 from as2.building import Payload
 from as2.certificates import Certificate, Unusable, load_certificates
 from as2.cms.collection import collection
-from as2.fault import Unreadable, Unwritable
+from as2.cms.verifying import Verified
+from as2.fault import AuthenticationFailed, Insufficient, Unreadable, Unwritable
 from as2.identifiers import quote_name
 from as2.plain_xml import read_xml
 from as2.receiving import Document
@@ -38,8 +39,6 @@ Usage = Literal["digitalSignature", "keyEncipherment", "tlsServer", "tlsClient"]
 Status = Literal["pending", "accepted", "rejected"]
 
 MEDIA_TYPE: Final = "application/ediint-cert-exchange+xml"
-FEATURE: Final = "CEM"
-"""In EDIINT-Features, where a profile allows the exchange."""
 LARGEST_PART: Final = 256 * 1024
 """Bytes of one part: a certificate and its chain have a few kilobytes."""
 
@@ -198,6 +197,22 @@ def _time(at: datetime) -> str:
 # Reading
 
 
+def check_signed(verified: Verified | None, at: datetime) -> None:
+    """Return when a message may carry an exchange: ``verified`` is who signed it, ``at`` when it came.
+
+    :class:`Insufficient` where nobody signed it, whatever the profile puts up with otherwise;
+    :class:`AuthenticationFailed` where the signer's certificate is over: it cannot bring its own successor.
+    """
+    if verified is None:
+        raise Insufficient("cem-not-signed", "It exchanges certificates, and nobody signed it.")
+    if at > verified.certificate.not_after:
+        raise AuthenticationFailed(
+            "cem-signer-expired",
+            f"It exchanges certificates, and the certificate that signed it ({verified.certificate.subject}) expired on"
+            f" {verified.certificate.not_after:%Y-%m-%d}.",
+        )
+
+
 def is_exchange(documents: Sequence[Document]) -> bool:
     """Whether the documents of an accepted message are a request or a response."""
     return bool(documents) and documents[0].media_type == MEDIA_TYPE
@@ -215,9 +230,10 @@ def read_exchange(documents: Sequence[Document], *, sender: str) -> Request | Re
     kind = root.tag.removeprefix(f"{{{_NAMESPACE}}}")
     if kind not in (_REQUEST, _RESPONSE) or not root.tag.startswith("{"):
         raise _malformed(f"its root is {root.tag[:_TEXT]!r}")
-    request_id = root.get("requestId", "").strip()[:_TEXT]
-    if not request_id:
-        raise _malformed("it has no requestId")
+    request_id = root.get("requestId", "").strip()
+    if not request_id or len(request_id) > _TEXT or not request_id.isprintable():
+        # The answer names it, so it has to be one that can be written.
+        raise _malformed(f"it has no requestId of at most {_TEXT} printable characters")
     info = _only(root, "TradingPartnerInfo")
     name = _only(info, "Name")
     stated = (name.text or "").strip()

@@ -64,7 +64,7 @@ def read_heading(headers: Headers, tolerated: Tolerated | None = None) -> Headin
         version=_version(headers.get("AS2-Version") or ""),
         subject=headers.get("Subject") or "",
         product=headers.get("AS2-Product") or headers.get("User-Agent") or "",
-        features=_features(headers.get("EDIINT-Features") or ""),
+        features=read_features(headers),
         receipt=read_request(headers),
     )
 
@@ -74,6 +74,7 @@ def _version(text: str) -> tuple[int, int]:
     return (int(match[1]), int(match[2] or 0)) if match else (1, 0)
 
 
-def _features(text: str) -> frozenset[str]:
-    listed = (each.strip() for each in text.split(",")[:FEATURES])
+def read_features(headers: Headers) -> frozenset[str]:
+    """What EDIINT-Features announces, of a message or an MDN, in lower case; what is no feature's name is left out."""
+    listed = (each.strip() for each in (headers.get("EDIINT-Features") or "").split(",")[:FEATURES])
     return frozenset(each.lower() for each in listed if _FEATURE.fullmatch(each))

@@ -17,6 +17,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +25,8 @@ import msgspec
 import structlog
 
 from archive import ArchiveFault
+from gateway.channels.as2.deciding import approve, reject
+from gateway.channels.as2.offering import offer
 from gateway.database import NOT_NOW
 from gateway.dismissing import dismiss
 from gateway.instance import Gateway
@@ -104,6 +107,33 @@ class AssignCase(msgspec.Struct, frozen=True, tag_field="order", tag="assign-cas
     actor: str
 
 
+class ApproveCertificates(msgspec.Struct, frozen=True, tag_field="order", tag="approve-certificates"):
+    """Accept certificates that a partner offers."""
+
+    exchange: str
+    only: list[str]
+    actor: str
+    reason: str
+
+
+class RejectCertificates(msgspec.Struct, frozen=True, tag_field="order", tag="reject-certificates"):
+    """Reject certificates that a partner offers."""
+
+    exchange: str
+    actor: str
+    reason: str
+
+
+class OfferCertificate(msgspec.Struct, frozen=True, tag_field="order", tag="offer-certificate"):
+    """Offer a certificate of ours to partners."""
+
+    certificate: str
+    respond_by: date
+    channels: list[str]
+    actor: str
+    reason: str
+
+
 class Take(msgspec.Struct, frozen=True, tag_field="order", tag="take"):
     """Take canonical documents out of the embedded exchange, as the company's system would; at most ``limit``.
 
@@ -121,7 +151,18 @@ class Status(msgspec.Struct, frozen=True, tag_field="order", tag="status"):
 Rework = Reprocess | Rerun | Dismiss
 """What is done to many messages at once, each by itself; the answer is a list of
 :class:`gateway.operations.Treated`."""
-Order = Send | Resend | CloseCase | AssignCase | Reprocess | Rerun | Dismiss
+Order = (
+    Send
+    | Resend
+    | CloseCase
+    | AssignCase
+    | Reprocess
+    | Rerun
+    | Dismiss
+    | ApproveCertificates
+    | RejectCertificates
+    | OfferCertificate
+)
 """What changes the ledger, and can be obeyed by whoever has it open."""
 Request = Order | Take | Status
 
@@ -160,16 +201,33 @@ def obey(gateway: Gateway, order: Order) -> object:
                 return rerun(gateway, order.subjects, actor=order.actor, reason=order.reason)
             case Dismiss():
                 return dismiss(gateway, order.subjects, actor=order.actor, reason=order.reason)
+            case ApproveCertificates():
+                return approve(gateway, order.exchange, only=order.only, actor=order.actor, reason=order.reason)
+            case RejectCertificates():
+                return reject(gateway, order.exchange, actor=order.actor, reason=order.reason)
+            case OfferCertificate():
+                return offer(
+                    gateway,
+                    order.certificate,
+                    respond_by=order.respond_by,
+                    channels=order.channels,
+                    actor=order.actor,
+                    reason=order.reason,
+                )
             case CloseCase():
                 close_case(gateway, order.case, actor=order.actor, reason=order.reason)
             case AssignCase():
                 assign_case(gateway, order.case, order.owner, actor=order.actor)
     except NotRecorded as fault:
-        listed = "cases list" if fault.noun == "case" else "messages search"
+        listed = _LISTED.get(fault.noun, "messages search")
         raise Refused(f"{fault}: `sallyport {listed}` shows what there is") from None
     except (NotPossible, Conflict) as fault:
         raise Refused(str(fault)) from None
     return None
+
+
+_LISTED = {"case": "cases list", "exchange of certificates": "keys requests"}
+"""What lists the things that have a noun; messages and files otherwise."""
 
 
 def _must_be_outgoing(gateway: Gateway, flow: str) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from archive import Locator
+from gateway.exchange import DELIVERY
 from gateway.ids import new_id
 from gateway.instance import Gateway
 from gateway.ledger import counters, deliveries, interchanges, journal, objects, profile_versions, transmissions
@@ -146,6 +147,19 @@ def send(
     )
     deliveries.enqueue(connection, transmission.id, carries=carries, at=now, actor="gateway")
     order_delivery(gateway, connection, transmission)
+
+
+def send_again(gateway: Gateway, connection: Connection, transmission_id: str, reason: str, now: datetime) -> None:
+    """Order what was sent to go out once more, the same bytes, because its receiver asks again; not while it is on its
+    way."""
+    transmission = transmissions.get(connection, transmission_id)
+    if transmission.delivery is None:
+        send(gateway, connection, transmission, [], now)
+    elif "resend" in DELIVERY.table[transmission.delivery]:
+        order = new_id("a", now)
+        data = {"reason": reason, "order": order}
+        deliveries.step(connection, transmission_id, "resend", at=now, actor="gateway", data=data)
+        order_delivery(gateway, connection, transmission, again=order)
 
 
 def publish(gateway: Gateway, connection: Connection, message: MessageRow, size: int, now: datetime) -> None:

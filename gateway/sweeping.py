@@ -1,4 +1,5 @@
-"""What time brings: receipts that fall due, MDNs that find their message, leases that run out, certificates that end.
+"""What time brings: receipts that fall due, MDNs that find their message, leases that run out, certificates that end,
+offers without an answer.
 
 One pass does each of these in transactions of its own, and any number of nodes may sweep at the same time: every
 change asks again, under a lock, whether it still has to be made.
@@ -11,8 +12,10 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
+from gateway.channels.as2.agreed import outside_profiles
 from gateway.channels.as2.inventory import Listed, inventory
 from gateway.channels.as2.keys import As2Keys
+from gateway.channels.as2.offering import watch_offers
 from gateway.channels.as2.waiting import look_again
 from gateway.instance import Gateway
 from gateway.ledger import cases, expectations
@@ -34,6 +37,7 @@ def sweep(gateway: Gateway) -> int:
     while some := gateway.database.write(lambda connection: _overdue(gateway, connection)):
         found += some
     look_again(gateway)
+    watch_offers(gateway)
     reaped = gateway.database.write(gateway.queue.reap)
     if reaped:
         log.warning("leases ran out; the jobs will be claimed again", jobs=[job.id for job in reaped])
@@ -50,7 +54,8 @@ def watch_certificates(gateway: Gateway) -> int:
     A case that somebody closed is not opened again: the next one comes when the next of those days is there.
     """
     now, register = gateway.clock(), gateway.profiles.current
-    listed = [each for each in inventory(register, As2Keys(gateway.home.keys), now) if _ends(each, now)]
+    more = gateway.database.read(lambda c: outside_profiles(c, register))
+    listed = [each for each in inventory(register, As2Keys(gateway.home.keys), now, more) if _ends(each, now)]
     parties = {each.owner: each.owner if each.ours else register.channels[each.owner].party for each in listed}
     return gateway.database.write(lambda c: sum(_alert(c, each, parties[each.owner], now) for each in listed))
 

@@ -135,6 +135,12 @@ class As2Channel(NamesFiles):
     """Of the payload; if left out, the one of its standard."""
     retry_id: Literal["same", "new-when-undelivered"] = "same"
     """The Message-ID of a repetition: always the first one's, or a new one after an answer that it did not arrive."""
+    announce_features: Switch = True
+    """Whether EDIINT-Features (RFC 6017) says in every message and receipt what we can do with this partner, from
+    version 1.2 on; ``no`` for software that stumbles over the field."""
+    certificate_exchange: Switch = False
+    """Whether certificates are renewed by message with this partner (CEM,
+    draft-meadors-certificate-exchange-14). What it offers is used only once a person has accepted it."""
     mdn: MdnTerms = MdnTerms()
     receive: As2Receiving = As2Receiving()
     http: As2Http = As2Http()
@@ -161,6 +167,12 @@ class As2Channel(NamesFiles):
             )
         if self.http.restart and self.as2_version in ("1.0", "1.1"):
             raise inner_error("restart needs AS2 1.2 or later; state that version, or take restart out", "as2_version")
+        return self
+
+    @model_validator(mode="after")
+    def _signs_what_it_offers(self) -> As2Channel:
+        if self.certificate_exchange and self.sign == "none":
+            raise inner_error("certificates are exchanged in signed messages only: state how we `sign`", "sign")
         return self
 
     def permits(self, on: date) -> frozenset[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import mimetypes
 import secrets
 import ssl
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -71,6 +72,7 @@ class Parcel(NamedTuple):
     """What the receipt is asked for in."""
     receipt: Literal["signed", "unsigned", "none"]
     version: str
+    features: Sequence[str]
     pinned: list[Certificate]
     permits: Permits
     content_type: str | None
@@ -183,6 +185,7 @@ def _by_options(
         digest=digest if digest != "none" else "sha256",
         receipt=receipt,
         version="1.2",
+        features=(),
         pinned=certificates,
         permits=permits,
         content_type=None,
@@ -217,6 +220,7 @@ def _by_profile(home: Path, channel: str, at: datetime, receipt: Literal["signed
         digest=terms.requested_digests(ends.channel)[0],
         receipt=receipt,
         version=ends.channel.as2_version,
+        features=terms.features(ends.channel),
         pinned=terms.pinned(ends.channel, at),
         permits=terms.permits(ends.channel, at.date()),
         content_type=ends.channel.content_type,
@@ -238,6 +242,7 @@ def _built(
         at=at,
         subject=subject,
         version=parcel.version,
+        features=parcel.features,
         receipt=asked if parcel.receipt != "none" else (),
     )
     name = Path(file).name if file != "-" else None

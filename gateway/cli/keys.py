@@ -1,4 +1,5 @@
-"""The command group ``keys``: the private keys and certificates of AS2, ours and partners'.
+"""The command group ``keys``: the private keys and certificates of AS2, ours and partners'; those that are offered by
+message, beside.
 
 Certificates are profile data and go into the folder ``keys`` of the profiles; private keys go into the gateway's data
 folder and nowhere else. No command here changes a profile: each prints the lines for it, because from which day a
@@ -32,6 +33,7 @@ from gateway.channels.as2.key_files import (
     read_key_file,
 )
 from gateway.channels.as2.keys import As2Keys, KeyMissing
+from gateway.cli.key_exchange import accepted_besides, approve, offer, offered_certificate, reject, requests
 from gateway.cli.output import Exit, fail, note, print_bytes, print_json, say, table
 from gateway.cli.passwords import PasswordEnvOption, PasswordFileOption, asked_password, opened, stated_password
 from gateway.cli.places import DEFAULT_HOME, FileArgument, HomeOption, JsonOption, home_of, read_file
@@ -149,7 +151,7 @@ def export_key(
     password_env: PasswordEnvOption = "",
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Write a certificate for a partner; with a flag and a password, a key for another installation of ours.
+    """Write a certificate for a partner, or one that a partner offered; with a flag, a key for another installation.
 
     A certificate goes to standard output unless --out names a file.
     """
@@ -189,7 +191,7 @@ def list_keys(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> N
         tell(loaded)
         raise typer.Exit(Exit.INPUT)
     keys = As2Keys(place.keys)
-    listed = inventory(loaded.register, keys, datetime.now(UTC))
+    listed = inventory(loaded.register, keys, datetime.now(UTC), accepted_besides(place, loaded.register))
     unnamed = sorted(set(keys.fingerprints()) - {each.fingerprint for each in listed})
     if as_json:
         print_json({"certificates": listed, "keys_of_no_profile": unnamed})
@@ -215,8 +217,17 @@ def list_keys(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> N
             details=("key", "fingerprint"),
             styles=["yellow" if each.urgent else "" for each in listed],
         )
+    for each in listed:
+        if each.file.startswith("accepted/"):
+            note(f"{each.fingerprint} counts because it was accepted by message: name it in channel `{each.owner}`")
     for fingerprint in unnamed:
         note(f"no profile names the certificate of the private key {keys.folder / fingerprint}.pem")
+
+
+app.command("requests")(requests)
+app.command("approve")(approve)
+app.command("reject")(reject)
+app.command("offer")(offer)
 
 
 def _free(place: Home, name: str) -> Path:
@@ -304,6 +315,8 @@ def _find(place: Home, name: str) -> Certificate:
             return certificates[0]
         if _FINGERPRINT.fullmatch(wanted) and certificates[0].sha256.startswith(wanted):
             return certificates[0]
+    if _FINGERPRINT.fullmatch(wanted) and (offered := offered_certificate(place, wanted)) is not None:
+        return offered
     fail(f"there is no certificate {name}", f"sallyport keys list shows them; they lie in {place.profiles / 'keys'}")
 
 

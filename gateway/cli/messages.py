@@ -132,6 +132,7 @@ def _show(found: MessageStory, wire: bytes, document: bytes) -> None:
     if found.transmission is not None:
         t = found.transmission
         rows += [("file", f"{printable(t.name)}, {t.size:,} bytes, over {t.channel}"), ("  sha256", t.sha256)]
+        rows += _told_by_as2(t)
     rows += [("AS2", f"Message-ID <{each.message_id}>") for each in found.sent_as]
     if m.profile_sha256:
         rows += [("agreement", f"{m.agreement}, flow {m.flow}"), ("  sha256", m.profile_sha256)]
@@ -225,6 +226,12 @@ def _detail(event: Event) -> str:
     return printable(", ".join(told), 120)
 
 
+def _told_by_as2(came: Transmission) -> list[tuple[str, str]]:
+    """Who signed a message that came over AS2, and what its sender's software says of itself."""
+    told = {"signed_by": "signed by certificate", "product": "software", "features": "announces"}
+    return [("AS2", f"{words} {printable(came.facts[fact])}") for fact, words in told.items() if fact in came.facts]
+
+
 def _told_of_mdn(mdn: Transmission) -> str:
     """What shows how an MDN was judged: its disposition, its signature and whose, its MIC."""
     facts = mdn.facts
@@ -232,7 +239,8 @@ def _told_of_mdn(mdn: Transmission) -> str:
     if "signed_by" in facts:
         signed += f" with certificate {facts['signed_by'][:16]}…"
     mic = f"MIC {facts.get('mic_verdict', 'unknown')}" + (f" ({facts['mic']})" if "mic" in facts else "")
-    return f"{mdn.id}: {facts.get('disposition') or 'cannot be read'}, {signed}, {mic}"
+    announced = f", announces {printable(facts['features'])}" if "features" in facts else ""
+    return f"{mdn.id}: {facts.get('disposition') or 'cannot be read'}, {signed}, {mic}{announced}"
 
 
 @app.command("resend")

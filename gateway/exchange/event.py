@@ -1,6 +1,7 @@
 """Events: what happened, in words that never change their meaning, because a journal of years is made of them.
 
-An event belongs to one subject: a transmission, interchange, message, expectation or case. What befalls a transmission
+An event belongs to one subject: a transmission, interchange, message, expectation, case or exchange of
+certificates. What befalls a transmission
 befalls the messages in it, so an event of a delivery stands in the journal of each message that it carries too: a
 message's own journal is all that is needed to tell its three statuses.
 
@@ -64,6 +65,11 @@ EventKind = Literal[
     "case-released",
     "case-closed",
     "case-reopened",
+    "certificates-offered",
+    "certificates-offered-again",
+    "certificates-accepted",
+    "certificates-rejected",
+    "certificates-overdue",
     "payload-viewed",
 ]
 
@@ -116,6 +122,11 @@ EVENT_KINDS: Mapping[EventKind, str] = {
     "case-released": "Its owner gave the case back",
     "case-closed": "The case was closed, for a stated reason",
     "case-reopened": "The same cause came up again after the case was closed",
+    "certificates-offered": "Certificates were offered by message, by a partner or by us",
+    "certificates-offered-again": "The same offer came again; it had no effect but the earlier answer",
+    "certificates-accepted": "Certificates that were offered are trusted from now on by whoever they were offered to",
+    "certificates-rejected": "Certificates that were offered are not going to be used",
+    "certificates-overdue": "A partner did not answer an offer of ours in time",
     "payload-viewed": "Somebody looked at the bytes, or took a copy",
 }
 """Every kind of event with its meaning. The events of the three machines say what their ``data`` must hold:

@@ -465,6 +465,39 @@ as2_waiting = Table(
     ),
 )
 
+certificate_exchange = Table(
+    "certificate_exchange",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("direction", String(3), nullable=False, comment="in: the partner offers; out: we do"),
+    Column("party", String(120), nullable=False, comment="the partner"),
+    Column("us", String(120), nullable=False, comment="the party of ours"),
+    Column("channel", String(120), nullable=False),
+    Column("request_id", Wire(1000), nullable=False),
+    Column("request_sha256", SHA256, nullable=False, comment="of the request id, which may be too long for an index"),
+    Column("at", Instant, nullable=False),
+    Column("respond_by", Instant, comment="when an answer is asked for; null when the request names no time"),
+    Column("transmission", ID, ForeignKey("transmission.id"), nullable=False, comment="the request"),
+    Column("response", ID, ForeignKey("transmission.id"), comment="the answer; null until there is one"),
+    Column("overdue_at", Instant, comment="when it was noticed that the partner had not answered in time"),
+    UniqueConstraint("channel", "direction", "request_sha256"),
+)
+
+certificate_offer = Table(
+    "certificate_offer",
+    metadata,
+    Column("exchange", ID, ForeignKey("certificate_exchange.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, comment="1 for the first in its request"),
+    Column("sha256", SHA256, nullable=False, comment="fingerprint of the certificate"),
+    Column("pem", Text, nullable=False),
+    Column("usages", JSON, nullable=False, comment="as2.cem.Usage"),
+    Column("status", String(8), nullable=False, comment="pending, accepted, rejected"),
+    Column("decided_at", Instant),
+    Column("actor", String(120), comment="who decided"),
+    Column("reason", Wire(1000)),
+    Index("ix_certificate_offer_sha256", "sha256"),
+)
+
 GUARDS: dict[str, tuple[str, ...]] = {
     "sqlite": (
         "CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event "

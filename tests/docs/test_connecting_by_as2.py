@@ -75,7 +75,9 @@ def test_the_causes() -> None:
     doubts -= {"as2-mdn-positive", "as2-mdn-warning", "as2-mdn-expected"}
     doubts.add("as2-part-not-joined")
     expiry = {f"certificate-expires-{days}" for days in ALERTS} | {"certificate-expired"}
-    assert listed == named | doubts | expiry
+    exchanged = set(re.findall(r'"(certificates-(?:offered|unanswered|rejected)|certificate-answer-[a-z]+)"', source))
+    assert len(exchanged) == 5
+    assert listed == named | doubts | expiry | exchanged
 
 
 @pytest.mark.parametrize("outcome", [*get_args(Received), *get_args(get_args(server.Outcome)[1])])

@@ -22,6 +22,11 @@
     keys        our private keys
     key_files   keys and certificates made, and in the forms that other programs write and read
     inventory   every certificate that the profiles name, and what has to be done about it
+    agreed      what counts with a partner: the profiles, and beside them what was accepted by message (CEM)
+    exchanging  certificates that a partner offers by message, and its answers to our offers
+    deciding    a person accepts or rejects what a partner offers
+    offering    our next certificate, offered to partners
+    exchange_documents  the documents of an exchange that we send
     spool       the bytes of a message on the disk while it is worked on
     partials    the beginnings of messages that broke off, kept until they are gone on with
     transfer    a body that grows on such a beginning

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from archive import Locator
+from as2.features import shown
 from as2.filenames import safe_filename
 from as2.mdn import MdnMessage
 from as2.receiving import Document, Received
@@ -142,6 +143,7 @@ def _facts(posted: Posted, received: Received | None) -> dict[str, str]:
         "message_id": posted.message_id,
         "remote": posted.remote,
         "product": heading.product,
+        "features": shown(heading.features),
         "subject": heading.subject,
     }
     if heading.receipt.url is not None:

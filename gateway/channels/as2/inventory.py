@@ -7,7 +7,7 @@ before its days of use end, or does not work now.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -51,9 +51,14 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """Whether somebody has to do something."""
 
 
-def inventory(register: Register, keys: As2Keys, now: datetime) -> list[Listed]:
-    """Every certificate of every profile, ours first."""
-    return [_listed(owner, stated, keys, now) for owner, stated in _named(register)]
+def inventory(
+    register: Register, keys: As2Keys, now: datetime, accepted: Iterable[tuple[str, Certificate]] = ()
+) -> list[Listed]:
+    """Every certificate of every profile, ours first, then those that were accepted by message and that none names.
+
+    ``accepted`` are the latter, each with its channel: :func:`gateway.channels.as2.agreed.outside_profiles`.
+    """
+    return [_listed(owner, stated, keys, now) for owner, stated in (*_named(register), *accepted)]
 
 
 def certificates_of(register: Register) -> list[X509]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import Connection
 
+from gateway.channels.as2.agreed import verifying
 from gateway.channels.as2.evidence import MDN_PROTOCOL
 from gateway.instance import Gateway
 from gateway.ledger import as2_sent, transmissions
@@ -43,7 +44,9 @@ def answered(gateway: Gateway, connection: Connection, original: str) -> Answere
         return None
     transmission = transmissions.get(connection, row.transmission)
     channel = _channel_of(gateway.profiles.current, transmission, row)
-    return Answered(row=row, transmission=transmission, channel=channel) if channel is not None else None
+    if channel is None:
+        return None
+    return Answered(row=row, transmission=transmission, channel=verifying(connection, channel))
 
 
 def check_room(connection: Connection, row: SentRow, *, proven: bool) -> None:

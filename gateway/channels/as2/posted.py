@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from as2.cem import Request, Response
 from as2.digests import DigestName
 from as2.fault import As2Fault, DispositionCode
 from as2.headers import Headers
@@ -75,6 +76,9 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """Why it is refused; ``None`` when it is not."""
     received: Received | None
     """``None`` when its body was not looked at."""
+
+    exchange: Request | Response | None = None
+    """The exchange of certificates that it carries."""
 
     @property
     def mic(self) -> tuple[DigestName, bytes] | None:

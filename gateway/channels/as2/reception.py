@@ -42,19 +42,19 @@ from as2.receiving import receive
 from as2.source import BytesSource, Source
 from gateway.arrival import printable
 from gateway.channels.as2 import evidence, terms
+from gateway.channels.as2.agreed import agreed
+from gateway.channels.as2.exchanging import RequestIdReused, read_exchange, record_exchange
 from gateway.channels.as2.keys import As2Keys, KeyMissing
 from gateway.channels.as2.matching import TooMany
 from gateway.channels.as2.posted import Admission, Answer, Judged, Outcome, Posted
 from gateway.channels.as2.refusals import Allowance, explained, open_case
 from gateway.channels.as2.spool import IN_MEMORY, NoRoom, Workplace
 from gateway.database import NOT_NOW
-from gateway.exchange import DELIVERY
-from gateway.ids import new_id
 from gateway.instance import Gateway
-from gateway.ledger import as2_received, cases, deliveries, journal, objects, receipts, transmissions
+from gateway.ledger import as2_received, cases, journal, objects, receipts, transmissions
 from gateway.ledger.as2_received import ReceivedRow
 from gateway.ledger.transmissions import Transmission
-from gateway.publishing import order_delivery, send
+from gateway.publishing import send, send_again
 from gateway.receiving import record_arrival
 from partners import As2Channel
 
@@ -109,6 +109,10 @@ class Reception:
         Raises what the archive and the database raise, ``OSError``, and :class:`gateway.channels.as2.spool.NoRoom`:
         then nothing was kept, and the partner has to come again.
         """
+        try:
+            posted = self._with_what_was_accepted(posted)
+        except (KeyMissing, Unusable) as fault:
+            return self._unable(posted, str(fault))
         if is_mdn(posted.headers, _start(posted.body)):
             return self._mdn_came(posted)
         # A large message takes long to take apart; for a small one, the key that decides in the end is enough.
@@ -122,6 +126,9 @@ class Reception:
                 return self._accept(posted, judged)
             except _AcceptedBefore:
                 return self._second(posted, judged, place)
+            except RequestIdReused as fault:
+                refused = msgspec.structs.replace(judged, code=fault.disposition, fault=fault, exchange=None)
+                return self._refuse(posted, refused, place)
         except (KeyMissing, Unusable) as fault:
             return self._unable(posted, str(fault))
 
@@ -133,6 +140,12 @@ class Reception:
             return not_now()
         return Answer(status=200, outcome="mdn")
 
+    def _with_what_was_accepted(self, posted: Posted) -> Posted:
+        """The same with the certificates in it that count because they were accepted by message."""
+        admission = posted.admission
+        channel, us = agreed(self._gateway.database, admission.channel, admission.us)
+        return msgspec.structs.replace(posted, admission=msgspec.structs.replace(admission, channel=channel, us=us))
+
     def _judge(self, posted: Posted, place: Workplace) -> Judged:
         fault = posted.admission.fault
         if fault is None and posted.heading.message_id is None:
@@ -140,11 +153,17 @@ class Reception:
             fault = Unreadable("message-id-missing", text, disposition="invalid-message-id")
         if fault is not None:
             return Judged(code=fault.disposition, fault=fault, received=None)
-        agreed = terms.receiving(posted.channel, posted.admission.us, self._keys, posted.at)
+        demanded = terms.receiving(posted.channel, posted.admission.us, self._keys, posted.at)
         received = receive(
-            posted.headers, posted.heading, posted.body, agreed, scratch=place, entropy=secrets.token_bytes
+            posted.headers, posted.heading, posted.body, demanded, scratch=place, entropy=secrets.token_bytes
         )
-        return Judged(code=received.code, fault=received.fault, received=received)
+        if received.fault is not None:
+            return Judged(code=received.code, fault=received.fault, received=received)
+        try:
+            exchange = read_exchange(posted, received)
+        except As2Fault as unfit:
+            return Judged(code=unfit.disposition, fault=unfit, received=received)
+        return Judged(code=received.code, fault=None, received=received, exchange=exchange)
 
     def _mdn(self, posted: Posted, judged: Judged) -> MdnMessage | None:
         """The MDN that is asked for; a refusal is told without a signature rather than not at all.
@@ -167,6 +186,7 @@ class Reception:
             user_agent=AGENT,
             version=channel.as2_version,
             product=terms.product(channel),
+            features=terms.features(channel),
         )
         if heading.receipt.signed:
             try:
@@ -191,6 +211,7 @@ class Reception:
         now = self._gateway.clock()
         mdn = (message, places[-1]) if message is not None else None
         arrived = evidence.documents(posted, received, places[: len(contents)], now)
+        exchange = judged.exchange
         first = arrived[0][0].id
         row = evidence.row(posted, judged, body=body, mdn=mdn, document=first, now=now)
         given = evidence.given(posted, row, mdn) if mdn is not None else None
@@ -198,8 +219,11 @@ class Reception:
         def commit(connection: Connection) -> None:
             objects.record_all(connection, (body, *places), now)
             for transmission, stage in arrived:
-                record_arrival(self._gateway, connection, transmission, stage)
+                # An exchange of certificates is understood already: nothing of it waits to be read.
+                record_arrival(self._gateway, connection, transmission, stage if exchange is None else None)
             self._record(connection, row, given)
+            if exchange is not None:
+                record_exchange(self._gateway, connection, posted, exchange, first, now)
 
         self._gateway.database.write(commit)
         self._gateway.wake.set()
@@ -270,24 +294,13 @@ class Reception:
                     data={"name": posted.message_id, "remote": posted.remote},
                 )
             if posted.mode == "async" and earlier.mdn_transmission is not None:
-                self._return_again(connection, earlier.mdn_transmission)
+                send_again(self._gateway, connection, earlier.mdn_transmission, "message repeated", now)
 
         self._gateway.database.write(commit)
         self._gateway.wake.set()
         log.info("repeated", transmission=earlier.transmission, **_named(posted))
         row = msgspec.structs.replace(earlier, receipt=posted.mode)
         return msgspec.structs.replace(_answer(row, body), outcome="repeated")
-
-    def _return_again(self, connection: Connection, transmission_id: str) -> None:
-        """Send a stored MDN on its own way once more, unless it is on its way."""
-        now = self._gateway.clock()
-        transmission = transmissions.get(connection, transmission_id)
-        if transmission.delivery is None:
-            send(self._gateway, connection, transmission, [], now)
-        elif "resend" in DELIVERY.table[transmission.delivery]:
-            data = {"reason": "message repeated"}
-            deliveries.step(connection, transmission_id, "resend", at=now, actor="gateway", data=data)
-            order_delivery(self._gateway, connection, transmission, again=new_id("a", now))
 
     def _unable(self, posted: Posted, trouble: str) -> Answer:
         """A key or certificate of the house's is missing: the partner has done nothing wrong and comes again."""
@@ -333,8 +346,8 @@ class Reception:
     def _explain(self, posted: Posted, fault: As2Fault, case: str, place: Workplace) -> None:
         """Put into the case what a closer look finds; the case stands without it."""
         try:
-            agreed = terms.receiving(posted.channel, posted.admission.us, self._keys, posted.at)
-            text = explained(posted, fault, self._gateway.profiles.current, agreed, place)
+            demanded = terms.receiving(posted.channel, posted.admission.us, self._keys, posted.at)
+            text = explained(posted, fault, self._gateway.profiles.current, demanded, place)
             now = self._gateway.clock()
             self._gateway.database.write(lambda c: cases.explain(c, case, text, actor="gateway", at=now))
         except (KeyMissing, NoRoom, OSError, *NOT_NOW) as trouble:

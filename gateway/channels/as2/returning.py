@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from as2.response import comes_again, retry_after
 from gateway.channels.as2.addressing import posting_to
+from gateway.channels.as2.agreed import agreed
 from gateway.channels.as2.keys import As2Keys, KeyMissing
 from gateway.channels.as2.posting import Poster, Reply
 from gateway.instance import Gateway
@@ -32,6 +33,8 @@ def return_mdn(
     url = channel.receive.async_url or channel.url
     try:
         us = gateway.profiles.current.party_of(WireIdentity("as2", row.receiver))
+        if us is not None:
+            channel, us = agreed(gateway.database, channel, us)
         posting = posting_to(gateway, channel, us, keys, url=url, headers=headers, body_sha256=transmission.sha256)
     except KeyMissing as fault:
         raise GiveUp("as2-not-sendable", f"{fault}. Then resend") from None

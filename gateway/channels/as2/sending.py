@@ -32,8 +32,9 @@ from as2.identifiers import bare_message_id, written_message_id
 from as2.response import Outcome, Result, judge_answer, retry_after
 from as2.restart import Ask, Send, after_unsatisfied
 from gateway.arrival import printable
-from gateway.channels.as2 import terms
+from gateway.channels.as2 import exchange_documents, terms
 from gateway.channels.as2.addressing import posting_to
+from gateway.channels.as2.agreed import agreed
 from gateway.channels.as2.continuing import (
     ASKED_IN_VAIN,
     EVERYTHING,
@@ -108,6 +109,8 @@ class As2Sender:
             return
         us = gateway.profiles.current.parties.get(transmission.facts["us"])
         try:
+            if us is not None:
+                channel, us = agreed(gateway.database, channel, us)
             row = self._built(gateway, transmission, channel, us)
             posting = posting_to(
                 gateway,
@@ -208,19 +211,18 @@ class As2Sender:
             subject=transmission.name if transmission.name.isascii() else "EDI",
             version=channel.as2_version,
             product=terms.product(channel),
+            features=terms.features(channel),
             receipt=terms.receipt_request(channel, f"as2@{settings.domain}", settings.url),
         )
-        media_type = channel.content_type or terms.MEDIA_TYPES.get(
-            transmission.facts.get("standard", ""), "application/octet-stream"
-        )
-        payload = Payload(
-            content=gateway.opened(transmission.sha256), media_type=media_type, filename=transmission.name
-        )
+        packing = terms.sending(channel, us, self._keys, now)
+        if exchange_documents.FACT in transmission.facts and packing.transfer_encoding in ("7bit", "8bit"):
+            # Certificates are no text in lines, whatever the partner's other documents are.
+            packing = msgspec.structs.replace(packing, transfer_encoding="base64")
         with Workplace(self._spool) as place:
             built = build_message(
-                [payload],
+                _payloads(gateway, transmission, channel, names[0]),
                 address,
-                terms.sending(channel, us, self._keys, now),
+                packing,
                 digests=requested,
                 entropy=secrets.token_bytes,
                 scratch=place,
@@ -351,6 +353,17 @@ class As2Sender:
 
         gateway.database.write(commit)
         return outcome, detail, reply.headers.get("Content-Range")
+
+
+def _payloads(gateway: Gateway, transmission: Transmission, channel: As2Channel, sender: str) -> list[Payload]:
+    """The documents of a message: its content, or those of an exchange of certificates."""
+    if exchange_documents.FACT in transmission.facts:
+        return exchange_documents.payloads(gateway, transmission, sender)
+    media_type = channel.content_type or terms.MEDIA_TYPES.get(
+        transmission.facts.get("standard", ""), "application/octet-stream"
+    )
+    content = gateway.opened(transmission.sha256)
+    return [Payload(content=content, media_type=media_type, filename=transmission.name)]
 
 
 def _superseded(connection: Connection, job: Job) -> bool:

@@ -14,7 +14,9 @@ from sqlalchemy import Connection
 
 from archive import Locator
 from as2.fault import As2Fault
+from as2.features import shown
 from as2.headers import Headers
+from as2.heading import read_features
 from as2.identifiers import bare_message_id
 from as2.mdn_reading import ReadMdn, is_mdn, oddities, read_mdn
 from as2.mic import MicVerdict, compare
@@ -62,6 +64,8 @@ class Understood(msgspec.Struct, frozen=True, kw_only=True):
     """``None`` when it cannot be read."""
     trouble: str = ""
     """Why not."""
+    features: frozenset[str] = frozenset()
+    """What its sender announces with it, in lower case."""
 
     @property
     def original(self) -> str:
@@ -97,15 +101,17 @@ def as_it_came(headers: Headers, body: bytes) -> bytes:
 def understand(headers: Headers, body: bytes, channel: As2Channel, now: datetime) -> Understood:
     """The MDN as the pinned certificates of a channel make it."""
     pinned, permits = terms.pinned(channel, now), terms.permits(channel, now.date())
+    announced = read_features(headers)
     try:
-        return Understood(read=read_mdn(headers, body, pinned=pinned, permits=permits))
+        read = read_mdn(headers, body, pinned=pinned, permits=permits)
     except As2Fault as fault:
-        return Understood(read=None, trouble=str(fault))
+        return Understood(read=None, trouble=str(fault), features=announced)
+    return Understood(read=read, features=announced)
 
 
 def kept(understood: Understood, place: Locator) -> Mdn:
     """The MDN whose bytes lie there."""
-    return Mdn(read=understood.read, trouble=understood.trouble, place=place)
+    return Mdn(read=understood.read, trouble=understood.trouble, features=understood.features, place=place)
 
 
 def compared(mdn: Mdn, row: SentRow, channel: As2Channel, now: datetime) -> Mdn:
@@ -251,7 +257,7 @@ def came(
     party: str, channel: str, name: str, mdn: Mdn, now: datetime, remote: str, row: SentRow | None = None
 ) -> Transmission:
     """The transmission of an MDN that came, with what shows how it was judged; without ``row`` it was not judged."""
-    facts = {"remote": remote, "original_message_id": mdn.original}
+    facts = {"remote": remote, "original_message_id": mdn.original, "features": shown(mdn.features)}
     if (read := mdn.read) is not None:
         facts["disposition"] = printable(" ".join((read.disposition.type, read.disposition.modifier)).strip())
     if read is not None and row is not None:

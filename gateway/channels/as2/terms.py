@@ -18,6 +18,7 @@ from as2.certificates import KeyPair
 from as2.cms.algorithms import CipherName, Permits
 from as2.cms.recipients import KeyTransport
 from as2.digests import DigestName, MicalgStyle, spelled
+from as2.features import CERTIFICATE_EXCHANGE, MULTIPLE_ATTACHMENTS, RELIABILITY
 from as2.mic import SIZES
 from as2.multipart import Limits
 from as2.options import write_request
@@ -144,6 +145,15 @@ def receiving(channel: As2Channel, us: Party, keys: As2Keys, at: datetime) -> Re
 def product(channel: As2Channel) -> str | None:
     """AS2-Product, such as ``sallyport:0.1.0``; it came with version 1.3."""
     return f"sallyport:{version('sallyport')}" if channel.as2_version == "1.3" else None
+
+
+def features(channel: As2Channel) -> Sequence[str]:
+    """EDIINT-Features (RFC 6017): what we really do with this partner; empty where nothing is announced."""
+    if not channel.announce_features or channel.as2_version in ("1.0", "1.1"):
+        return ()
+    # A new id for a repetition is what AS2 reliability is there to prevent.
+    reliable = (RELIABILITY,) if channel.retry_id == "same" else ()
+    return (MULTIPLE_ATTACHMENTS, *((CERTIFICATE_EXCHANGE,) if channel.certificate_exchange else ()), *reliable)
 
 
 def micalg_style(channel: As2Channel) -> MicalgStyle:

@@ -27,6 +27,7 @@ from as2.headers import Headers
 from as2.identifiers import bare_message_id
 from as2.mdn_reading import ReadMdn, read_mdn
 from gateway.channels.as2 import matching, settling, terms
+from gateway.channels.as2.agreed import verifying
 from gateway.channels.as2.matching import TooMany
 from gateway.channels.as2.receipts import take_answer
 from gateway.channels.as2.waiting import keep_waiting
@@ -68,7 +69,8 @@ def take_unnamed(gateway: Gateway, headers: Headers, body: bytes, remote: str) -
     Raises what the archive and the database raise, for what a partner signed only.
     """
     now = gateway.clock()
-    channels = [each for each in gateway.profiles.current.channels.values() if isinstance(each, As2Channel)]
+    known = [each for each in gateway.profiles.current.channels.values() if isinstance(each, As2Channel)]
+    channels = gateway.database.read(lambda c: [verifying(c, each) for each in known])
     pinned = {each.id: terms.pinned(each, now) for each in channels}
     try:
         read = read_mdn(headers, body, pinned=_each_once(pinned), permits=_widest(channels, now))

@@ -174,6 +174,31 @@ def test_to_a_partner_of_version_1_3(make_endpoint: MakeEndpoint) -> None:
     assert (reply.headers.get("AS2-Version"), (reply.headers.get("AS2-Product") or "")[:10]) == ("1.3", "sallyport:")
 
 
+@pytest.mark.parametrize(
+    ("channel", "announced"),
+    [
+        ("", "multiple-attachments, AS2-Reliability"),
+        ('as2_version: "1.3"', "multiple-attachments, AS2-Reliability"),
+        ("retry_id: new-when-undelivered", "multiple-attachments"),
+        ('as2_version: "1.1"', None),
+        ("announce_features: no", None),
+    ],
+)
+def test_a_receipt_announces_what_we_do_with_this_partner(
+    make_endpoint: MakeEndpoint, channel: str, announced: str | None
+) -> None:
+    assert make_endpoint(channel=channel).post(message()).headers.get("EDIINT-Features") == announced
+
+
+def test_what_a_partner_announces_is_kept_and_enables_nothing(endpoint: Endpoint) -> None:
+    sent = message(id="<a@acme.example>")
+    headers = [*sent.headers, ("EDIINT-Features", "cem, Multiple-Attachments, CMS, ?")]
+    reply = endpoint.post_raw(headers, b"".join(sent.body.chunks()))
+    row = endpoint.accepted("a@acme.example")
+    assert row is not None and row.facts["features"] == "CEM, cms, multiple-attachments"
+    assert reply.headers.get("EDIINT-Features") == "multiple-attachments, AS2-Reliability"
+
+
 def test_a_receipt_that_cannot_be_given_is_a_negative_one(endpoint: Endpoint) -> None:
     reply = endpoint.post(message(receipt=asking(algorithms=["whirlpool"])))
     assert reply.mdn.disposition.verdict == "failed"

@@ -489,6 +489,14 @@ def test_what_showed_how_a_receipt_was_judged_is_kept(make_sending: MakeSending)
     assert len(facts["signed_by"]) == 64
 
 
+def test_what_we_can_do_is_announced_with_every_message(make_sending: MakeSending) -> None:
+    for channel, announced in (("", "multiple-attachments, AS2-Reliability"), ("announce_features: no", None)):
+        sending = make_sending(channel=channel)
+        sending.order()
+        headers, _ = sending.partner.requests[0]
+        assert headers.get("EDIINT-Features") == announced
+
+
 def test_an_answer_is_waited_for_as_long_as_a_receipt_takes(make_sending: MakeSending) -> None:
     for mode, seconds in (("sync", 600.0), ("async", 30.0)):
         sending = make_sending(

@@ -12,8 +12,8 @@ from as2.headers import parse_block, write_block
 from as2.mdn import MdnMessage
 from gateway.channels.as2 import matching, unnamed
 from gateway.channels.as2.keys import As2Keys
-from gateway.channels.as2.posting import Posting
 from gateway.channels.as2.partials import Partials
+from gateway.channels.as2.posting import Posting
 from gateway.channels.as2.receipts import take_mdn
 from gateway.channels.as2.reception import Reception
 from gateway.channels.as2.server import As2Server

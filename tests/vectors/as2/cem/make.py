@@ -133,6 +133,8 @@ def refused() -> None:
         ("other-namespace", malformed, good.replace("urn:ietf", "urn:other"), one),
         ("other-root", malformed, good.replace("ExchangeRequest", "ExchangeReply"), one),
         ("no-request-id", malformed, request(trust(), attributes=""), one),
+        ("request-id-too-long", malformed, request(trust(), attributes=f' requestId="{"r" * 1001}"'), one),
+        ("request-id-unprintable", malformed, request(trust(), attributes=' requestId="r&#x200B;1"'), one),
         ("nothing-offered", malformed, request(), one),
         ("too-many-offered", malformed, request(*[trust()] * 20), one),
         ("no-usage", malformed, request(trust("")), one),
