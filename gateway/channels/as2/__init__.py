@@ -3,6 +3,8 @@
 ::
 
     server      the HTTP endpoint: limits, the spool, one answer
+    request     one HTTP request and its one answer
+    listening   uvicorn as a part of the gateway
     patience    connections that send nothing, or too slowly
     posted      a request that is complete, and its answer
     reception   a message that came, in the order of the promise: judged, archived, committed, answered

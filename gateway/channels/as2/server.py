@@ -9,22 +9,17 @@ The body goes into the spool, hashed on its way, and is complete before anything
 a partner go on with a message that broke off, what came of one is kept, and HEAD tells how much. What follows blocks
 (RSA, the disk, the database), so it is done in threads, as many as requests may be worked on at a time; that many can
 also share one commit.
-
-The answer to a request whose body was not read is followed by a short wait: a socket that is closed over bytes that
-nobody read resets the connection, and the answer may be lost on its way.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Literal, TypeVar
+from typing import TypeVar
 
 import structlog
 import uvicorn
@@ -37,16 +32,16 @@ from as2.identifiers import bare_message_id
 from as2.restart import Refuse, Take, after_body, answer_head, before_body
 from gateway.arrival import printable
 from gateway.channels.as2 import patience, unnamed
+from gateway.channels.as2.listening import QuietServer, tls_of
 from gateway.channels.as2.partials import Partials, key_of
 from gateway.channels.as2.patience import PatientProtocol
 from gateway.channels.as2.posted import Admission, Answer, Posted
-from gateway.channels.as2.posted import Outcome as Received
 from gateway.channels.as2.reception import Reception
 from gateway.channels.as2.refusals import Allowance
+from gateway.channels.as2.request import BrokenOff, Outcome, Request
 from gateway.channels.as2.spool import Growing, NoRoom, SpoolFolder, Workplace
 from gateway.channels.as2.transfer import Transfer, begin
 from gateway.channels.as2.unnamed import may_be_mdn, take_unnamed
-from gateway.config import Home
 from gateway.database import NOT_NOW
 from gateway.instance import Gateway
 from gateway.ledger import cases
@@ -54,18 +49,10 @@ from gateway.ledger import cases
 log = structlog.get_logger()
 T = TypeVar("T")
 
-Outcome = (
-    Received
-    | Literal["stranger", "malformed", "busy", "too-large", "broken-off", "slow", "not-found", "asked", "not-joined"]
-)
-"""What became of a request; each is counted."""
-
 BATCH = 1 << 18
 """Bytes of a body that are gathered before they go into the spool, in a thread."""
 LARGEST_HEAD = 64 << 10
 """Bytes of a request's header."""
-LINGER, LINGERED = 2.0, 1 << 20
-"""Seconds and bytes for which a body that nobody wants is read, so that its sender reads our answer."""
 STRANGERS, WITHIN = 10, timedelta(minutes=1)
 """How many lines about strangers the log gets in which time."""
 STOPPING = 30
@@ -74,17 +61,6 @@ EXPIRING_EVERY = 600.0
 """Seconds between looks at how old the beginnings of messages are that broke off."""
 LATER = "30"
 """Seconds after which whoever was not served may come again."""
-
-_TEXTS = {
-    400: "This is no AS2 message that can be read.",
-    403: "You are not known here, or not by these names: ask the people who run this gateway.",
-    404: "There is nothing here.",
-    405: "AS2 messages are posted.",
-    408: "The message came too slowly.",
-    413: "The message is too large.",
-    416: "That range does not go on with what is held of this message.",
-    503: "Not now: come again later.",
-}
 
 
 class As2Server:
@@ -100,7 +76,7 @@ class As2Server:
         self._pool = ThreadPoolExecutor(self._settings.at_once, "as2")
         self._strangers = Allowance(STRANGERS, WITHIN)
         self._of_partner: Counter[str] = Counter()
-        self._server = _Server(
+        self._server = QuietServer(
             uvicorn.Config(
                 self._answer,
                 interface="asgi3",
@@ -116,7 +92,7 @@ class As2Server:
                 date_header=False,
                 timeout_graceful_shutdown=STOPPING,
                 h11_max_incomplete_event_size=LARGEST_HEAD,
-                ssl_context_factory=_tls(gateway.home),
+                ssl_context_factory=tls_of(gateway.home),
             )
         )
         self._reading = 0
@@ -172,14 +148,14 @@ class As2Server:
     async def _answer(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] != "http":
             raise ValueError(f"no {scope['type']} here")
-        request = _Request(Headers(tuple(scope["headers"])), scope["client"], scope["state"], receive, send)
+        request = Request(Headers(tuple(scope["headers"])), scope["client"], scope["state"], receive, send)
         self.in_flight += 1
         try:
             self.outcomes[await self._take(request, scope["method"], scope["path"])] += 1
         finally:
             self.in_flight -= 1
 
-    async def _take(self, request: _Request, method: str, path: str) -> Outcome:
+    async def _take(self, request: Request, method: str, path: str) -> Outcome:
         if path != self._settings.path:
             return await request.refuse(404, "not-found")
         if method == "HEAD":
@@ -201,7 +177,7 @@ class As2Server:
             return await self._unnamed(request, 403, "stranger", f"no agreement joins {named}")
         return await self._admitted(request, admission)
 
-    async def _asked(self, request: _Request) -> Outcome:
+    async def _asked(self, request: Request) -> Outcome:
         """Say how much is held of a message, or, to everybody else, that somebody is there."""
         key: str | None = None
         if request.headers.get("ETag") is not None:
@@ -214,7 +190,7 @@ class As2Server:
         await request.answer(status, fields)
         return "asked" if key is not None else "not-found"
 
-    async def _admitted(self, request: _Request, admission: Admission) -> Outcome:
+    async def _admitted(self, request: Request, admission: Admission) -> Outcome:
         party = admission.channel.party
         if (
             self._of_partner.total() >= self._settings.at_once
@@ -229,7 +205,7 @@ class As2Server:
             if not self._of_partner[party]:
                 del self._of_partner[party]
 
-    async def _work(self, request: _Request, admission: Admission) -> Outcome:
+    async def _work(self, request: Request, admission: Admission) -> Outcome:
         party = admission.channel.party
         begun = self._begun(request, admission)
         if isinstance(begun, Refuse):
@@ -243,7 +219,7 @@ class As2Server:
                 if answer.afterwards is not None:
                     await self._in_thread(answer.afterwards)
                 return answer.outcome
-        except _BrokenOff:
+        except BrokenOff:
             kept = begun.size if isinstance(begun, Transfer) else 0
             log.info("a message broke off", party=party, remote=request.remote, kept=kept)
             return "broken-off"
@@ -258,7 +234,7 @@ class As2Server:
             log.error("a message was not taken; it will come again", party=party, error=str(fault))
         return await request.refuse(503, "not-now", [("Retry-After", LATER)])
 
-    def _begun(self, request: _Request, admission: Admission) -> Transfer | Take | Refuse:
+    def _begun(self, request: Request, admission: Admission) -> Transfer | Take | Refuse:
         """What is to be read: a body that can be gone on with, or any other one, or none."""
         stated, content_range = request.headers.get("Content-Length"), request.headers.get("Content-Range")
         length = int(stated) if stated is not None else None
@@ -277,7 +253,7 @@ class As2Server:
         )
 
     async def _taken(
-        self, request: _Request, admission: Admission, place: Workplace, begun: Transfer | Take
+        self, request: Request, admission: Admission, place: Workplace, begun: Transfer | Take
     ) -> Answer | Refuse:
         """What a body is answered when it is complete."""
         unwritten: list[bytes] = []
@@ -304,12 +280,12 @@ class As2Server:
                 growing.close()
         return answer
 
-    async def _out_of_range(self, request: _Request, admission: Admission, refused: Refuse) -> Outcome:
+    async def _out_of_range(self, request: Request, admission: Admission, refused: Refuse) -> Outcome:
         log.info("a part of a message was not taken", party=admission.channel.party, why=printable(refused.why, 300))
         outcomes: dict[int, Outcome] = {400: "malformed", 416: "not-joined", 503: "busy"}
         return await request.refuse(refused.status, outcomes[refused.status], refused.fields)
 
-    async def _body(self, request: _Request, growing: Growing | Transfer, held: list[bytes], *, can_go_on: bool) -> int:
+    async def _body(self, request: Request, growing: Growing | Transfer, held: list[bytes], *, can_go_on: bool) -> int:
         """Read the body; how many bytes it has.
 
         It goes into the spool but for its end, which is left in ``held``: a small one needs no thread of its own.
@@ -334,7 +310,7 @@ class As2Server:
 
     def _receive(
         self,
-        request: _Request,
+        request: Request,
         admission: Admission,
         place: Workplace,
         growing: Growing | Transfer,
@@ -356,7 +332,7 @@ class As2Server:
             growing.settle(answer.outcome, place)
         return answer
 
-    async def _unnamed(self, request: _Request, status: int, outcome: Outcome, text: str) -> Outcome:
+    async def _unnamed(self, request: Request, status: int, outcome: Outcome, text: str) -> Outcome:
         """Take an MDN that a partner signed, whatever names it bears; everybody else is a stranger."""
         body = await self._small_body(request) if may_be_mdn(request.headers) else None
         if body is None:
@@ -383,7 +359,7 @@ class As2Server:
                 log.error("a receipt that nobody signed could not be kept", remote=request.remote, error=str(fault))
         return outcome
 
-    async def _small_body(self, request: _Request) -> bytes | None:
+    async def _small_body(self, request: Request) -> bytes | None:
         """The body, in memory; ``None`` when it is too large, too slow, cut off, or when too many are read."""
         if self._reading >= unnamed.READING:
             return None
@@ -395,13 +371,13 @@ class As2Server:
                     held += piece
                     if len(held) > unnamed.LARGEST:
                         return None
-        except (TimeoutError, _BrokenOff):
+        except (TimeoutError, BrokenOff):
             return None
         finally:
             self._reading -= 1
         return bytes(held)
 
-    async def _stranger(self, request: _Request, status: int, outcome: Outcome, text: str) -> Outcome:
+    async def _stranger(self, request: Request, status: int, outcome: Outcome, text: str) -> Outcome:
         """Turn somebody away whom nobody knows; a few are told of in the log, and one case says that there are some."""
         await request.refuse(status, outcome)
         now = self._gateway.clock()
@@ -435,108 +411,8 @@ class As2Server:
             raise
 
 
-def _continued(request: _Request, admission: Admission) -> str | None:
+def _continued(request: Request, admission: Admission) -> str | None:
     """Under which key what comes of this message is kept; ``None`` where it is not."""
     if not admission.channel.receive.restart:
         return None
     return key_of(admission.heading, request.headers.get("ETag"))
-
-
-class _BrokenOff(Exception):
-    """The connection ended before the body did."""
-
-
-class _Request:
-    """One request and its one answer."""
-
-    def __init__(
-        self,
-        headers: Headers,
-        client: tuple[str, int] | None,
-        state: dict[str, Any],
-        receive: ASGIReceiveCallable,
-        send: ASGISendCallable,
-    ) -> None:
-        self.headers = headers
-        self.remote = client[0] if client else ""
-        self._state = state
-        self._receive = receive
-        self._send = send
-        self._read = False
-
-    async def body(self) -> AsyncIterator[bytes]:
-        """The body in pieces, as they come; :class:`_BrokenOff` when it does not come to its end."""
-        while not self._read:
-            event = await self._receive()
-            if event["type"] != "http.request":
-                if unread := self._state.pop(patience.UNREAD, b""):
-                    yield unread
-                raise _BrokenOff
-            self._read = not event["more_body"]
-            if event["body"]:
-                yield event["body"]
-
-    async def answer(self, status: int, headers: Sequence[Sequence[str]] = (), body: bytes = b"") -> None:
-        """Give the answer; its length is always stated, for there are products that wait for the end of another."""
-        await self._begin(status, headers, body)
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def refuse(self, status: int, outcome: Outcome, headers: Sequence[Sequence[str]] = ()) -> Outcome:
-        """Say why not, and end the connection, whose next bytes are no request."""
-        text = _TEXTS[status].encode()
-        fields = [("Content-Type", "text/plain; charset=us-ascii"), ("Connection", "close"), *headers]
-        await self._begin(status, fields, text)
-        await self._linger()
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-        return outcome
-
-    async def _begin(self, status: int, headers: Sequence[Sequence[str]], body: bytes) -> None:
-        fields = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        if status != 204 and not any(name == b"content-length" for name, _ in fields):
-            fields.append((b"content-length", str(len(body)).encode()))
-        await self._send({"type": "http.response.start", "status": status, "headers": fields})
-        await self._send({"type": "http.response.body", "body": body, "more_body": True})
-
-    async def _linger(self) -> None:
-        read = 0
-        try:
-            async with asyncio.timeout(LINGER):
-                async for piece in self.body():
-                    read += len(piece)
-                    if read > LINGERED:
-                        return
-        except (TimeoutError, _BrokenOff):
-            return
-
-
-class _Server(uvicorn.Server):
-    """uvicorn inside the gateway's event loop: how the process ends is the gateway's to say."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Say when it is done."""
-        await super().startup(sockets)
-        self.listening.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave them alone."""
-        yield
-
-
-def _tls(home: Home) -> Callable[[uvicorn.Config, Callable[[], ssl.SSLContext]], ssl.SSLContext] | None:
-    """Makes the context of an HTTPS server; ``None`` where the endpoint is to speak HTTP."""
-    settings = home.config.as2
-    if settings.certificate is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    key = home.folder / settings.private_key if settings.private_key is not None else None
-    try:
-        context.load_cert_chain(home.folder / settings.certificate, key)
-    except OSError as fault:
-        told = f"HTTPS certificate {settings.certificate} and its key cannot be used: {fault.strerror or fault}"
-        raise OSError(fault.errno, told) from fault
-    return lambda _config, _default: context
