@@ -41,7 +41,7 @@ from gateway.channels.as2.refusals import Allowance
 from gateway.channels.as2.request import BrokenOff, Outcome, Request
 from gateway.channels.as2.spool import Growing, NoRoom, SpoolFolder, Workplace
 from gateway.channels.as2.transfer import Transfer, begin
-from gateway.channels.as2.unnamed import may_be_mdn, take_unnamed
+from gateway.channels.as2.unnamed import Unnamed, may_be_mdn, take_unnamed
 from gateway.database import NOT_NOW
 from gateway.instance import Gateway
 from gateway.ledger import cases
@@ -95,7 +95,7 @@ class As2Server:
                 ssl_context_factory=tls_of(gateway.home),
             )
         )
-        self._reading = 0
+        self._unnamed_held = 0
         self._proving = asyncio.Semaphore(unnamed.PROVING)
         self._serving: asyncio.Task[None] | None = None
         self._expiring: asyncio.Task[None] | None = None
@@ -334,37 +334,42 @@ class As2Server:
 
     async def _unnamed(self, request: Request, status: int, outcome: Outcome, text: str) -> Outcome:
         """Take an MDN that a partner signed, whatever names it bears; everybody else is a stranger."""
-        body = await self._small_body(request) if may_be_mdn(request.headers) else None
-        if body is None:
+        if self._unnamed_held >= unnamed.HELD or not may_be_mdn(request.headers):
             return await self._stranger(request, status, outcome, text)
+        # Until it is done with, for its body is in memory.
+        self._unnamed_held += 1
         try:
-            async with self._proving:
-                found = await self._in_thread(
-                    lambda: take_unnamed(self._gateway, request.headers, body, request.remote)
-                )
-        except (ArchiveFault, *NOT_NOW, OSError) as fault:
-            log.error("an MDN was not taken; it will come again", remote=request.remote, error=str(fault))
-            return await request.refuse(503, "not-now", [("Retry-After", LATER)])
-        if found.outcome == "taken":
-            await request.answer(200)
-            return "mdn"
-        if found.outcome == "not-now":
-            return await request.refuse(503, "not-now", [("Retry-After", LATER)])
-        outcome = await self._stranger(request, status, outcome, text)
-        if found.afterwards is not None:
-            try:
+            found = await self._proved(request)
+            if found.outcome == "taken":
+                await request.answer(200)
+                return "mdn"
+            if found.outcome == "not-now":
+                return await request.refuse(503, "not-now", [("Retry-After", LATER)])
+            outcome = await self._stranger(request, status, outcome, text)
+            if found.afterwards is not None:
                 async with self._proving:
                     await self._in_thread(found.afterwards)
-            except (ArchiveFault, *NOT_NOW, OSError) as fault:
-                log.error("a receipt that nobody signed could not be kept", remote=request.remote, error=str(fault))
-        return outcome
+            return outcome
+        except (ArchiveFault, *NOT_NOW, OSError) as fault:
+            log.error("an MDN without usable names was not kept", remote=request.remote, error=str(fault))
+            return outcome
+        finally:
+            self._unnamed_held -= 1
+
+    async def _proved(self, request: Request) -> Unnamed:
+        body = await self._small_body(request)
+        if body is None:
+            return Unnamed("stranger")
+        try:
+            async with self._proving:
+                return await self._in_thread(lambda: take_unnamed(self._gateway, request.headers, body, request.remote))
+        except (ArchiveFault, *NOT_NOW, OSError) as fault:
+            log.error("an MDN was not taken; it will come again", remote=request.remote, error=str(fault))
+            return Unnamed("not-now")
 
     async def _small_body(self, request: Request) -> bytes | None:
-        """The body, in memory; ``None`` when it is too large, too slow, cut off, or when too many are read."""
-        if self._reading >= unnamed.READING:
-            return None
+        """The body, in memory; ``None`` when it is too large, too slow or cut off."""
         held = bytearray()
-        self._reading += 1
         try:
             async with asyncio.timeout(unnamed.WITHIN):
                 async for piece in request.body():
@@ -373,8 +378,6 @@ class As2Server:
                         return None
         except (TimeoutError, BrokenOff):
             return None
-        finally:
-            self._reading -= 1
         return bytes(held)
 
     async def _stranger(self, request: Request, status: int, outcome: Outcome, text: str) -> Outcome:

@@ -40,8 +40,8 @@ LARGEST: Final = 256 << 10
 """Bytes of a body that is looked at so: an MDN has a few thousand, and these are in memory."""
 WITHIN: Final = 10.0
 """Seconds in which it has to be there."""
-READING, PROVING = 64, 2
-"""How many of them are read, and how many are verified, at a time: they must not crowd partners out."""
+HELD, PROVING = 64, 2
+"""How many of them are in memory, and how many are verified, at a time: they must not crowd partners out."""
 _MEDIA: Final = frozenset({"multipart/report", "multipart/signed", "message/disposition-notification"})
 
 

@@ -62,6 +62,7 @@ def mdn_for(
     of: str | None = None,
     at: datetime = AT,
     states_mic: bool = True,
+    certificate: bool = True,
 ) -> MdnMessage:
     """ACME's MDN: signed with ``key``, or unsigned; ``mic`` stands for the right one, ``of`` names another message."""
     heading = read_heading(parse_block(write_block(posting.headers)))
@@ -78,7 +79,10 @@ def mdn_for(
         at=at,
         user_agent="ACME",
     )
-    signing = Signing(signer=pair_of(key), digest_name=name, micalg=spelled(name)) if key else None
+    signing = None
+    if key:
+        pair = pair_of(key)
+        signing = Signing(signer=pair, digest_name=name, micalg=spelled(name), include_certificate=certificate)
     return build_mdn(receipt, signing=signing, entropy=entropy)
 
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 
+from sqlalchemy import text
+
 from as2.headers import parse_block, write_block
 from as2.mdn import MdnMessage
 from as2.source import BytesSource
@@ -77,11 +79,19 @@ class Sending:
 
     def order(self, number: int = 1) -> Transmission:
         """The company orders; the transmission to ACME, after everything that was ready was done."""
+        self.place(number)
+        return self.sent(number)
+
+    def place(self, number: int) -> None:
+        """The company orders, and everything that was ready is done."""
         receive_from_business(
             self.gateway, message_id=f"order-{number}", flow="acme/order-out", content=ORDER, protocol="amqp", facts={}
         )
         self.work()
-        return self.sent(number)
+
+    def rows(self, statement: str) -> list[tuple[object, ...]]:
+        """What the ledger says."""
+        return self.gateway.database.read(lambda c: [tuple(row) for row in c.execute(text(statement))])
 
     def work(self) -> None:
         """Do what is ready."""

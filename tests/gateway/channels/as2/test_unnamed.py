@@ -210,8 +210,8 @@ def test_what_is_too_large_is_not_read(waiting: Waiting, monkeypatch: pytest.Mon
     assert waiting.stands == ("sent", "waiting")
 
 
-def test_when_many_are_read_no_more_are(waiting: Waiting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unnamed, "READING", 0)
+def test_when_many_are_held_no_more_are(waiting: Waiting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unnamed, "HELD", 0)
     assert waiting.post(waiting.mdn())[0] == 400
 
 

@@ -23,6 +23,7 @@ from tests.gateway.channels.as2.partner import Partner, right
 
 PATIENCE = 10.0
 Direction = Literal["request", "answer"]
+How = Literal["reset", "end"]
 Talk = Callable[[Partner, Posting, "Line"], None]
 
 
@@ -172,7 +173,7 @@ class Cut(NamedTuple):
     direction: Direction
     after: int
     """Bytes."""
-    how: Literal["reset", "end"]
+    how: How
 
 
 class Relay:
