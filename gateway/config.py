@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from gateway.events.taxonomy import EVENT_TYPES, FAMILIES
 from partners.document import Mapping as MappingNode
 from partners.document import Node, Scalar, Sequence, read_document
 from partners.fault import Fault, Place, fault, in_order
@@ -28,6 +29,10 @@ _LABEL = r"[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?"
 _IPV6 = r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,40}(?:\.[0-9]{1,3}){0,3}"
 Address = Annotated[str, Form(rf"{_LABEL}(?:\.{_LABEL}){{0,20}}|{_IPV6}", "an address to listen on, such as 127.0.0.1")]
 """An IPv4 or IPv6 address, or a name that can be one: others make the resolver raise what is no ``OSError``."""
+EventChoice = Annotated[
+    str,
+    Form("|".join(map(re.escape, (*FAMILIES, *EVENT_TYPES))), "a type of event or a family, as the events page lists"),
+]
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -85,6 +90,18 @@ class BusinessSettings(Model):
     """A RabbitMQ; without one the queues inside the database are used."""
 
 
+class EventSettings(Model):
+    """What happened, published for the company's own systems as CloudEvents."""
+
+    enabled: Switch = False
+    types: tuple[EventChoice, ...] = FAMILIES
+    """Which events: a type such as `customs.hold`, or a family such as `customs` for all of its types."""
+    queue: Switch = False
+    """Whether the broker keeps them in a queue, `sallyport.events.out`, besides those that your systems bind."""
+    source: Annotated[str, Form(r"[\x21-\x7e]{1,200}", "a URI or path, such as /sallyport/antwerp")] = "/sallyport"
+    """Which gateway they are from, where several publish on one broker."""
+
+
 class MetricsSettings(Model):
     """The Prometheus endpoint."""
 
@@ -125,6 +142,7 @@ class Config(Model):
     sftp: SftpSettings = SftpSettings()
     as2: As2Settings = As2Settings()
     business: BusinessSettings = BusinessSettings()
+    events: EventSettings = EventSettings()
     metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()
 

@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import msgspec
 import structlog
@@ -134,14 +134,19 @@ class OfferCertificate(msgspec.Struct, frozen=True, tag_field="order", tag="offe
     reason: str
 
 
+What = Literal["documents", "events"]
+"""What the company's system takes out of the embedded exchange."""
+
+
 class Take(msgspec.Struct, frozen=True, tag_field="order", tag="take"):
-    """Take canonical documents out of the embedded exchange, as the company's system would; at most ``limit``.
+    """Take canonical documents, or events, out of the embedded exchange, as the company's system would.
 
     The last line is ``{"ok": number taken}``: after ``limit`` documents, or when none came for ``patience`` seconds.
     """
 
     limit: int = 1
     patience: float = 0.5
+    what: What = "documents"
 
 
 class Status(msgspec.Struct, frozen=True, tag_field="order", tag="status"):
@@ -246,9 +251,9 @@ class ControlSocket:
         self,
         path: Path,
         answer: Callable[[Order | Status], Awaitable[object]],
-        business_end: Callable[[], Exchange | None],
+        business_end: Callable[[What], Exchange | None],
     ) -> None:
-        """``business_end`` gives the company's end of the embedded exchange, if that is what the gateway uses."""
+        """``business_end`` gives the company's end of an embedded exchange, if that is what the gateway uses."""
         self._path = path
         self._answer = answer
         self._business_end = business_end
@@ -310,7 +315,7 @@ class ControlSocket:
             writer.close()
 
     async def _hand_out(self, take: Take, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
-        exchange = self._business_end()
+        exchange = self._business_end(take.what)
         if exchange is None:
             raise Refused("this gateway publishes on RabbitMQ: read its queue there")
         taken, busy, moved = 0, asyncio.Lock(), asyncio.Event()

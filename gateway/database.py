@@ -81,6 +81,8 @@ class Database:
         self._writer = writer
         self._readonly = readonly
         self._closed = False
+        self.accompanied: Callable[[Work[Any]], Work[Any]] | None = None
+        """What every transaction that writes gets around it: its effects are part of the transaction."""
 
     @classmethod
     def open(cls, url: str, *, mode: Literal["write", "read"] = "write") -> Database:
@@ -123,6 +125,8 @@ class Database:
         self._must_be_open()
         if self._readonly:
             raise DatabaseFault("This process opened the ledger for reading only")
+        if self.accompanied is not None:
+            work = self.accompanied(work)
         if self._writer:
             return self._writer.submit(work)
         for left in range(DEADLOCK_TRIES - 1, -1, -1):

@@ -20,8 +20,10 @@ from gateway.catalogue import Catalogue
 from gateway.clock import Clock, system_clock
 from gateway.config import Home
 from gateway.database import Database
+from gateway.events import chosen
 from gateway.ledger import objects
 from gateway.ledger.migrating import migrate
+from gateway.outbox import Outbox
 from gateway.profiles_folder import ProfilesFolder
 from queues import WorkQueue
 
@@ -58,6 +60,8 @@ class Gateway:
         self.profiles = ProfilesFolder(home.profiles, catalogue)
         # Nodes share the database's clock; a clock that was handed in is that of the whole world.
         self.queue = WorkQueue() if clock is None else WorkQueue(clock=lambda _: clock())
+        if home.config.events.enabled:
+            database.accompanied = Outbox(self.queue, chosen(home.config.events.types)).accompany
         self.wake = threading.Event()
         """Set when work was added, so that an idle worker does not wait for its next look."""
 

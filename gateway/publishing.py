@@ -18,11 +18,9 @@ from gateway.ledger import counters, deliveries, interchanges, journal, objects,
 from gateway.ledger.interchanges import InterchangeRow
 from gateway.ledger.messages import MessageRow
 from gateway.ledger.transmissions import Transmission
+from gateway.wiring import BUSINESS
 from partners import Agreement, As2Channel, Flow, Retry, SftpChannel
 from translators.envelope import Envelope
-
-BUSINESS = "business"
-"""The channel of the company's own side: its ERP, TMS, WMS."""
 
 DELIVER = "deliver"
 """The stage that sends a transmission."""

@@ -23,8 +23,7 @@ from gateway.ids import new_id
 from gateway.instance import Gateway
 from gateway.ledger import idempotency, journal, mailboxes, objects, transmissions
 from gateway.ledger.transmissions import Transmission
-from gateway.publishing import BUSINESS
-from gateway.wiring import LANES
+from gateway.wiring import BUSINESS, LANES
 
 READ, BUILD = "read", "build"
 """The stages that arrivals wait for: a partner's file is read, the company's document is built into a message."""

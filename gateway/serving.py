@@ -32,20 +32,23 @@ from gateway.channels.as2.server import As2Server
 from gateway.channels.as2.spool import SpoolFolder
 from gateway.channels.sftp import Limits, Login, SftpServer, host_keys
 from gateway.config import Home
-from gateway.control import ControlSocket, Order, Status, obey
+from gateway.control import ControlSocket, Order, Status, What, obey
 from gateway.database import NOT_NOW, DatabaseFault
 from gateway.delivering import deliver_with, runner
+from gateway.event_exchange import embedded_events, event_exchange
 from gateway.inbound import read_transmission
 from gateway.instance import Gateway
 from gateway.ledger import cases
 from gateway.mailboxes import LedgerMailboxes
 from gateway.metrics import serve_metrics
 from gateway.outbound import build_message
+from gateway.outbox import EVENTS
 from gateway.publishing import DELIVER
 from gateway.receiving import BUILD, READ, Conflict, receive_from_business, receive_from_partner
 from gateway.reconciling import reconcile_nightly
 from gateway.silence import watch_silence
 from gateway.sweeping import sweep, tidy, watch_certificates
+from gateway.telling import tell_with
 from gateway.working import Workers
 from partners import SftpChannel
 from queues import Consumer, EmbeddedExchange, Exchange, Letter, NotNow, RabbitExchange, Unreachable
@@ -90,28 +93,31 @@ async def serve(home: Home, ready: Callable[[Serving], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with Gateway.open(home) as gateway:
-        exchange = await _exchange(gateway)
-        try:
-            await _serve(gateway, exchange, stop, ready)
-        finally:
-            await exchange.close()
+        url = home.config.business.amqp
+        async with AsyncExitStack() as opened:
+            exchange: Exchange = EmbeddedExchange(gateway.database) if url is None else RabbitExchange(url)
+            opened.push_async_callback(exchange.close)
+            events = event_exchange(home.config, gateway.database)
+            opened.push_async_callback(events.close)
+            await _connect(exchange)
+            if home.config.events.enabled:
+                await _connect(events)
+            await _serve(gateway, exchange, events, stop, ready)
     log.info("gateway stopped")
 
 
-async def _exchange(gateway: Gateway) -> Exchange:
-    url = gateway.home.config.business.amqp
-    if url is None:
-        return EmbeddedExchange(gateway.database)
-    exchange = RabbitExchange(url)
-    try:
-        await exchange.connect()
-    except Unreachable as fault:
-        # Partners must not be kept out because the company's broker is away: letters wait, and are published later.
-        log.warning("the exchange does not answer; its letters wait", error=str(fault))
-    return exchange
+async def _connect(exchange: Exchange) -> None:
+    if isinstance(exchange, RabbitExchange):
+        try:
+            await exchange.connect()
+        except Unreachable as fault:
+            # Partners must not be kept out because the company's broker is away: letters wait, and are published later.
+            log.warning("the exchange does not answer; its letters wait", error=str(fault))
 
 
-async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, ready: Callable[[Serving], None]) -> None:
+async def _serve(
+    gateway: Gateway, exchange: Exchange, events: Exchange, stop: asyncio.Event, ready: Callable[[Serving], None]
+) -> None:
     config = gateway.home.config
     loop = asyncio.get_running_loop()
     keys = As2Keys(gateway.home.keys)
@@ -120,7 +126,12 @@ async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, read
     sender = As2Sender(keys, poster, outgoing)
     workers = Workers(
         gateway,
-        {READ: read_transmission, BUILD: build_message, DELIVER: deliver_with(runner(exchange, loop), sender)},
+        {
+            READ: read_transmission,
+            BUILD: build_message,
+            DELIVER: deliver_with(runner(exchange, loop), sender),
+            EVENTS: tell_with(runner(events, loop), config.events),
+        },
         config.workers,
     )
     sftp = SftpServer(
@@ -150,7 +161,7 @@ async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, read
     control = ControlSocket(
         gateway.home.control,
         answer,
-        lambda: None if config.business.amqp else EmbeddedExchange(gateway.database, end="business"),
+        lambda what: None if config.business.amqp else _business_end(gateway, what),
     )
     # What begins last ends first: what brings new work, then the work, then what looks on. Whatever fails to begin or
     # to end, the others are ended.
@@ -190,6 +201,13 @@ async def _serve(gateway: Gateway, exchange: Exchange, stop: asyncio.Event, read
         log.info("gateway stops: finishing what is under way")
     if gateway.failure is not None:
         raise GatewayBroken(gateway.failure)
+
+
+def _business_end(gateway: Gateway, what: What) -> Exchange:
+    """The company's end of the exchange in the database."""
+    if what == "events":
+        return embedded_events(gateway.database, end="business")
+    return EmbeddedExchange(gateway.database, end="business")
 
 
 def _login(gateway: Gateway, user: str) -> Login | None:

@@ -24,6 +24,9 @@ from translators.syntax import Address, Group, Interchange, Message, Source
 if TYPE_CHECKING:
     from partners import Agreement, Clearance, Flow, ReadingSettings, Register, WireIdentity
 
+BUSINESS = "business"
+"""The channel of the company's own side: its ERP, TMS, WMS."""
+
 LANES = {"urgent": 1, "normal": 5, "bulk": 9}
 ACK_LANE = 0
 """Acknowledgments go before everything else: somebody's clock is running."""

@@ -187,8 +187,12 @@ class Workers:
         self._settle(lambda connection: self._gateway.queue.retry(connection, job, now + pause, reason))
 
     def _bury(self, job: Job, cause: str, text: str, connection: Connection) -> None:
-        now, subject = self._gateway.clock(), job.payload["transmission"]
+        now, subject = self._gateway.clock(), job.payload.get("transmission")
         self._gateway.queue.bury(connection, job, text)
+        if subject is None:
+            # Work that is about no transmission, such as publishing events: one case for it, however much there is.
+            cases.open(connection, cause=cause, text=text, subject=job.kind, party=None, at=now)
+            return
         transmission = transmissions.get(connection, subject)
         if transmission.delivery is not None and "give-up" in DELIVERY.table[transmission.delivery]:
             deliveries.step(connection, subject, "give-up", at=now, actor="gateway", data={"reason": text})

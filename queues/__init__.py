@@ -7,7 +7,7 @@ over the database (:class:`EmbeddedExchange`) or in memory (:class:`MemoryExchan
 
 from queues.backoff import backoff
 from queues.consumer import Patience
-from queues.embedded import EmbeddedExchange, Store
+from queues.embedded import EmbeddedExchange, Store, WaitingLetter
 from queues.exchange import (
     BODY_LIMIT,
     Consumer,
@@ -58,6 +58,7 @@ __all__ = [
     "UnfitLetter",
     "Unreachable",
     "Unroutable",
+    "WaitingLetter",
     "WorkQueue",
     "backoff",
     "metadata",

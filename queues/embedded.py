@@ -16,6 +16,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
+import msgspec
 from sqlalchemy import Connection, Row, UpdateBase
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -39,6 +40,14 @@ HELD = timedelta(seconds=60)
 
 LOOK = 0.1
 """Seconds between looks into an empty box: one read of an index."""
+
+
+class WaitingLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter that waits in a box."""
+
+    number: int
+    """Larger for later ones; a letter keeps it."""
+    letter: Letter
 
 
 class Store(Protocol):
@@ -76,6 +85,8 @@ class EmbeddedExchange:
         """As the seam says; the letter is in the database when this returns."""
         check_fit(letter)
         queues = self._topology.route(letter.routing_key)
+        if not queues:
+            return
 
         def put(connection: Connection) -> None:
             statements.insert_letter(connection, letter, queues, self._clock(connection))
@@ -100,6 +111,18 @@ class EmbeddedExchange:
             return [
                 DeadLetter(letter=_letter(row), reason=row.reason or "")
                 for row in connection.execute(statements.letters_in(self._topology.dead, limit))
+            ]
+
+        return await asyncio.to_thread(self._store.read, look)
+
+    async def waiting(self, after: int = 0, limit: int = 100) -> list[WaitingLetter]:
+        """The letters that this end has not read, oldest first, from those numbered above ``after``; they stay."""
+        box = self._topology.read_by(self._end)
+
+        def look(connection: Connection) -> list[WaitingLetter]:
+            return [
+                WaitingLetter(number=row.id, letter=_letter(row))
+                for row in connection.execute(statements.letters_in(box, limit, after))
             ]
 
         return await asyncio.to_thread(self._store.read, look)

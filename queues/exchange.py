@@ -20,6 +20,9 @@ what is no fault of the letter, such as a database that is away. Any other excep
 offered a few times more and then goes to the dead letters with that exception as its reason. Nothing is lost, and
 nothing goes round for ever.
 
+An exchange may have no queue of its own (:class:`Topology`): it is for whoever binds one, and what nobody has asked for
+is gone. Then nothing is unroutable.
+
 Two ends share an exchange: the gateway reads what the business submits, and the business reads what the gateway
 publishes. An ERP needs no more than an AMQP client and the names of the topology; the end ``business`` is for trials,
 tests and the embedded mode.
@@ -96,7 +99,10 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Topology(msgspec.Struct, frozen=True, kw_only=True):
-    """Names and bindings; the defaults are what an ERP finds in the documentation."""
+    """Names and bindings; the defaults are what an ERP finds in the documentation.
+
+    A queue that is not to be has no name (``""``); without any there are no dead letters either.
+    """
 
     exchange: str = "sallyport.canonical"
     out: str = "sallyport.canonical.out"
@@ -104,20 +110,30 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
     inward: str = "sallyport.canonical.in"
     inward_binding: str = "submit.#"
     dead: str = "sallyport.canonical.dead"
+    content_type: str = "application/json"
+    """Of every letter."""
     delivery_limit: int = 20
     """How often a letter whose reader dies is handed out before it counts as dead."""
     length_limit: int = 1_000_000
     """Letters in a queue before publishing is refused; a queue without one hides that nobody reads it."""
 
+    @property
+    def queues(self) -> list[tuple[str, str]]:
+        """Our queues, each with its binding."""
+        both = ((self.out, self.out_binding), (self.inward, self.inward_binding))
+        return [(queue, binding) for queue, binding in both if queue]
+
     def read_by(self, end: End) -> str:
-        """The queue that an end reads."""
-        return self.inward if end == "gateway" else self.out
+        """The queue that an end reads; ``ValueError`` where it has none."""
+        queue = self.inward if end == "gateway" else self.out
+        if not queue:
+            raise ValueError(f"The exchange {self.exchange} has no queue that the {end} reads: bind one to it")
+        return queue
 
     def route(self, routing_key: str) -> list[str]:
-        """The queues that take a routing key, at least one; else :class:`Unroutable`."""
-        bindings = ((self.out, self.out_binding), (self.inward, self.inward_binding))
-        queues = [queue for queue, binding in bindings if matches(binding, routing_key)]
-        if not queues:
+        """The queues that take a routing key, at least one where there are any; else :class:`Unroutable`."""
+        queues = [queue for queue, binding in self.queues if matches(binding, routing_key)]
+        if self.queues and not queues:
             raise Unroutable(f"No queue takes the routing key {routing_key}: mend the binding, then publish again")
         return queues
 

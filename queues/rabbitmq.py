@@ -5,7 +5,10 @@ their delivery limit (from 4.0 on the default is 20, before there is none), refu
 they give up to the dead letters at-least-once, which needs that refusal. The queue of dead letters has a limit too high
 to be met, for a limit that is met there would drop letters.
 
-*Publishing* is persistent, mandatory and confirmed, any number at a time on one channel. The broker acknowledges an
+An exchange without queues of ours (:class:`Topology`) is declared alone: whoever wants its letters binds a queue.
+
+*Publishing* is persistent, mandatory and confirmed, any number at a time on one channel. Where no queue is ours it is
+not mandatory, for a letter that nobody has asked for is no fault. The broker acknowledges an
 unroutable letter like any other; only ``mandatory`` makes it come back first, and the channel then raises it. The
 client finds out which of the letters under way came back by their message id, hence two with the same id go one after
 the other.
@@ -99,7 +102,7 @@ class RabbitExchange:
         self.topology = topology or Topology()
         self.patience = patience or Patience()
         self.prefetch = prefetch
-        self.queue = self.topology.read_by(end)
+        self.end: End = end
         parts = urlsplit(url)
         self._url = url if "heartbeat=" in parts.query else f"{url}{'&' if parts.query else '?'}heartbeat={HEARTBEAT}"
         port = parts.port or (5671 if parts.scheme == "amqps" else 5672)
@@ -144,7 +147,7 @@ class RabbitExchange:
         # A header table may not grow without bound: the broker's largest frame is 128 kB.
         headers = letter.headers | {
             REASON: reason[:2000],
-            FIRST_QUEUE: self.queue,
+            FIRST_QUEUE: self.topology.read_by(self.end),
             FIRST_ROUTING_KEY: letter.routing_key,
         }
         await self._send(letter, "", self.topology.dead, headers)
@@ -217,15 +220,14 @@ class RabbitExchange:
         topology = self.topology
         async with connection.channel() as channel:
             exchange = await channel.declare_exchange(topology.exchange, aio_pika.ExchangeType.TOPIC, durable=True)
+            if not topology.queues:
+                return
             await channel.declare_queue(
                 topology.dead,
                 durable=True,
                 arguments={"x-queue-type": "quorum", "x-delivery-limit": 1_000_000},
             )
-            for name, binding in (
-                (topology.out, topology.out_binding),
-                (topology.inward, topology.inward_binding),
-            ):
+            for name, binding in topology.queues:
                 queue = await channel.declare_queue(
                     name,
                     durable=True,
@@ -247,7 +249,7 @@ class RabbitExchange:
             message_id=letter.message_id,
             type=letter.type,
             headers=dict(headers),
-            content_type="application/json",
+            content_type=self.topology.content_type,
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
             app_id="sallyport",
         )
@@ -256,7 +258,7 @@ class RabbitExchange:
             async with self._alone(letter.message_id), asyncio.timeout(self._confirmed_within):
                 channel = await self._publishing_channel()
                 target = await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
-                await target.publish(message, routing_key, mandatory=True)
+                await target.publish(message, routing_key, mandatory=bool(self.topology.queues))
         except PublishError as error:
             # Perhaps a queue was deleted: the next publication declares what is missing.
             self._declared = False
@@ -272,6 +274,8 @@ class RabbitExchange:
                 f"{self._shown} did not confirm within {self._confirmed_within:g} seconds. {again}"
             ) from error
         except (*_FAULTS, ExchangeFault) as error:
+            # Perhaps the exchange was deleted, which ends the channel and not the connection.
+            self._declared = False
             raise PublishFault(f"{self._shown} was lost or cannot be used: {error}. {again}") from error
         except asyncio.CancelledError as error:
             # A channel that closes cancels what waits for its confirms; that is no wish of our caller's.
@@ -306,6 +310,7 @@ class _RabbitConsumer:
 
     def __init__(self, exchange: RabbitExchange, handler: Handler) -> None:
         self._exchange = exchange
+        self._queue = exchange.topology.read_by(exchange.end)
         self._handler = handler
         self._stopping = asyncio.Event()
         self._trouble: str | None = "Not connected yet"
@@ -327,7 +332,7 @@ class _RabbitConsumer:
             try:
                 await self._read()
                 rounds = 0
-                self._trouble = f"The channel to {self._exchange.queue} was closed"
+                self._trouble = f"The channel to {self._queue} was closed"
             except (*_FAULTS, ExchangeFault) as error:
                 rounds += 1
                 self._trouble = str(error)
@@ -377,7 +382,7 @@ class _RabbitConsumer:
             # When the queue is deleted the broker cancels the consumer and leaves the channel open.
             (await channel.get_underlay_channel()).on_consumer_cancel_callbacks.add(lambda _: ended.set())
             await channel.set_qos(prefetch_count=self._exchange.prefetch)
-            queue = await channel.get_queue(self._exchange.queue, ensure=False)
+            queue = await channel.get_queue(self._queue, ensure=False)
             return queue, await queue.consume(take)
 
     async def _deal(self, message: AbstractIncomingMessage, ended: asyncio.Event) -> None:

@@ -374,9 +374,9 @@ def insert_letter(connection: Connection, new: Letter, boxes: Sequence[str], now
     connection.execute(insert(letter), [row | {"box": box} for box in boxes])
 
 
-def letters_in(box: str, limit: int) -> Select[*tuple[object, ...]]:
-    """The letters of a box, oldest first."""
-    return select(*letter.c).where(letter.c.box == box).order_by(letter.c.id).limit(limit)
+def letters_in(box: str, limit: int, after: int = 0) -> Select[*tuple[object, ...]]:
+    """The letters of a box, oldest first, from those whose id is above ``after``."""
+    return select(*letter.c).where(letter.c.box == box, letter.c.id > after).order_by(letter.c.id).limit(limit)
 
 
 def visible_letter(box: str, now: datetime) -> Select[int]:

@@ -26,7 +26,7 @@ from gateway.cli.places import (
     home_of,
     read_file,
 )
-from gateway.control import LONGEST, NoAnswer, NotRunning, Refused, Send, Take, take_letters
+from gateway.control import LONGEST, NoAnswer, NotRunning, Refused, Send, Take, What, take_letters
 from gateway.durable_file import write_durably
 from queues import Letter
 from translators.canonical import CanonicalError, read_canonical
@@ -74,18 +74,20 @@ def send(
 def receive(
     folder: Annotated[Path, typer.Argument(help="Where to put the documents, one file each.", metavar="DIR")],
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most.")] = 100,
+    events: Annotated[bool, typer.Option("--events", help="Take events, each a CloudEvent, and no documents.")] = False,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Take the canonical documents that the gateway published.
+    """Take the canonical documents, or events, that the gateway published.
 
     For a gateway that runs without a RabbitMQ.
     """
     place = home_of(home)
+    what: What = "events" if events else "documents"
     kept: list[dict[str, str]] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with progress("taking documents") as step:
+        with progress(f"taking {what}") as step:
 
             def keep(letter: Letter) -> None:
                 target = folder / _file_name(letter)
@@ -94,7 +96,7 @@ def receive(
                 kept.append({"file": str(target), "type": letter.type, "party": letter.headers.get("party", "")})
                 step()
 
-            take_letters(place.control, Take(limit=limit), keep)
+            take_letters(place.control, Take(limit=limit, what=what), keep)
     except NotRunning as fault:
         fail(str(fault), f"sallyport serve --home {home}")
     except NoAnswer as fault:
@@ -108,7 +110,7 @@ def receive(
         return
     for each in kept:
         say(f"{printable(each['type'])} from {printable(each['party'])}: {each['file']}")
-    say(f"{len(kept)} documents taken" if kept else "there are no documents to take", "green" if kept else "yellow")
+    say(f"{len(kept)} {what} taken" if kept else f"there are no {what} to take", "green" if kept else "yellow")
 
 
 def _file_name(letter: Letter) -> str:

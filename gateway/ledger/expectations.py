@@ -10,7 +10,7 @@ journal, and the expectation remembers the one that last changed its state.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -180,15 +180,14 @@ def settle_all(
             if states[row.id] != row.state
         ],
     )
-    for kind, some in _by_kind(rows).items():
-        journal.append_all(
-            connection,
-            [row.message for row in some],
-            at=at,
-            kind="receipt-arrived",
-            actor=actor,
-            data={"kind": kind, "verdict": verdict, "receipt": receipt_id},
-        )
+    # Where it changed what was expected the line says so: a second answer to the same effect is no news to anybody.
+    told: dict[tuple[ReceiptKind, ExpectationState | None], dict[str, None]] = {}
+    for row in rows:
+        changed = states[row.id] if states[row.id] != row.state else None
+        told.setdefault((row.kind, changed), {})[row.message] = None
+    for (kind, state), messages in told.items():
+        data = {"kind": kind, "verdict": verdict, "receipt": receipt_id, **({"state": state} if state else {})}
+        journal.append_all(connection, [*messages], at=at, kind="receipt-arrived", actor=actor, data=data)
     return states
 
 
@@ -203,7 +202,7 @@ def mark_overdue(connection: Connection, expectation_id: str, at: datetime, *, a
     (row,) = _locked(connection, [expectation_id])
     if row.state not in OPEN or row.due_at is None or row.due_at > at:
         return False
-    _apply(connection, [row], "run-out", "receipt-overdue", at, actor)
+    _apply(connection, [row], "run-out", "receipt-overdue", at, actor, {"due": row.due_at})
     return True
 
 
@@ -255,6 +254,7 @@ def _apply(
     recorded_as: EventKind,
     at: datetime,
     actor: str,
+    told: Mapping[str, object] = journal.NOTHING,
 ) -> None:
     """Move those rows in which the event can happen and means something, and record it."""
     moving = [row for row in rows if EXPECTATION.after(row.state, event) != row.state or _restarts(row, event)]
@@ -264,7 +264,7 @@ def _apply(
     _store(connection, moved)
     for receipt_kind, some in _by_kind(moving).items():
         messages = [row.message for row in some]
-        data = {"kind": receipt_kind}
+        data = {"kind": receipt_kind, **told}
         journal.append_all(connection, messages, at=at, kind=recorded_as, actor=actor, data=data)
 
 

@@ -4,13 +4,18 @@ When an event's subject is a message and its kind can change a status, the three
 the whole journal in the same transaction. The message's row is locked first, so that of two transactions which append
 at the same moment the second sees what the first appended, and its fold is right.
 
+Whoever has to act on what a transaction appends (:mod:`gateway.outbox`) collects it with :func:`appended`: the lines
+are handed over with the connection that they were appended on, so that no caller of this module needs to know who
+listens, and none can forget to tell.
+
 Nearly all events have one subject, so the statements for one are made once, here; making one anew costs more than
 running it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
 from types import MappingProxyType
@@ -27,6 +32,8 @@ from gateway.ledger.statements import chunks
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
 
+_APPENDED = "sallyport.appended"
+
 _CACHED = select(message.c.id, message.c.content, message.c.delivery, message.c.receipt).with_for_update()
 _CACHED_OF_ONE = _CACHED.where(message.c.id == bindparam("subject"))
 _TOLD = select(event.c.subject, event.c.kind, event.c.data)
@@ -38,6 +45,29 @@ _SET_ONE = (
     .where(message.c.id == bindparam("subject"))
     .values(content=bindparam("content"), delivery=bindparam("delivery"), receipt=bindparam("receipt"))
 )
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as it was appended."""
+
+    seq: int
+    subject: str
+    kind: EventKind
+    data: Mapping[str, object]
+    carries: bool
+    """Whether the same line stands in the journal of others after it: those of messages that the subject carries."""
+
+
+@contextmanager
+def appended(connection: Connection) -> Iterator[list[Line]]:
+    """What is appended on this connection within; complete when it is left. One inside another takes its part away."""
+    earlier = connection.info.get(_APPENDED)
+    lines: list[Line] = []
+    connection.info[_APPENDED] = lines
+    try:
+        yield lines
+    finally:
+        connection.info[_APPENDED] = earlier
 
 
 def append(
@@ -80,12 +110,27 @@ def append_all(
             rows = [{"subject": subject, **fixed} for subject in some]
             numbers += connection.execute(_APPEND_MANY, rows).scalars()
     _refold(connection, cached)
+    lines: list[Line] | None = connection.info.get(_APPENDED)
+    if lines is not None:
+        lines += [
+            Line(seq=seq, subject=subject, kind=kind, data=data, carries=position == 0 and len(subjects) > 1)
+            for position, (seq, subject) in enumerate(zip(numbers, subjects, strict=True))
+        ]
     return numbers
 
 
 def of(connection: Connection, subject: str) -> list[Event]:
     """The events of one subject in the order in which they were recorded."""
     return of_all(connection, [subject])
+
+
+def numbered(connection: Connection, numbers: Sequence[int]) -> list[Event]:
+    """The events with these sequence numbers, in their order; those that do not exist are left out."""
+    events: list[Event] = []
+    for some in chunks(sorted(set(numbers))):
+        rows = connection.execute(select(event).where(event.c.seq.in_(some)).order_by(event.c.seq))
+        events += [_event(row) for row in rows.mappings()]
+    return events
 
 
 def of_all(connection: Connection, subjects: Iterable[str]) -> list[Event]:

@@ -12,7 +12,7 @@ import pytest
 from as2.response import Reason
 from as2.restart import ASKINGS
 from gateway.catalogue import Catalogue
-from gateway.channels.as2 import patience, reception, server
+from gateway.channels.as2 import patience, reception, request
 from gateway.channels.as2.posted import Outcome as Received
 from gateway.config import Config, read_config
 from gateway.profiles_folder import load_profiles
@@ -56,7 +56,7 @@ def test_the_profile(tmp_path: Path) -> None:
 def test_the_answers() -> None:
     listed = {int(status) for status in re.findall(r"^\| (\d{3}) ", PAGE, re.M)}
     # The methods and paths that nobody uses in earnest are told in a sentence.
-    assert listed == {200, 204} | set(server._TEXTS) - {404, 405}
+    assert listed == {200, 204} | set(request.TEXTS) - {404, 405}
     assert f"{patience.BODY_RATE:,} bytes a second" in PAGE
     assert reception.REFUSALS == 10 and "more than ten refused messages" in PAGE
     assert reception.REFUSED_KEPT == 16 << 20 and "(up to 16 MB)" in PAGE
@@ -80,7 +80,7 @@ def test_the_causes() -> None:
     assert listed == named | doubts | expiry | exchanged
 
 
-@pytest.mark.parametrize("outcome", [*get_args(Received), *get_args(get_args(server.Outcome)[1])])
+@pytest.mark.parametrize("outcome", [*get_args(Received), *get_args(get_args(request.Outcome)[1])])
 def test_the_outcomes(outcome: str) -> None:
     assert f"`{outcome}`" in PAGE.partition("## What to watch")[2]
 

@@ -68,7 +68,7 @@ class Running:
             return await asyncio.to_thread(obey, play.gateway, request)
 
         self._socket = ControlSocket(
-            path, answer, lambda: EmbeddedExchange(play.gateway.database, end="business") if embedded else None
+            path, answer, lambda _: EmbeddedExchange(play.gateway.database, end="business") if embedded else None
         )
         self._run(self._socket.listen)
 

@@ -20,7 +20,16 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from as2.tolerance import TOLERANCES
-from gateway.config import As2Settings, BusinessSettings, Config, LogSettings, MetricsSettings, SftpSettings
+from gateway.config import (
+    As2Settings,
+    BusinessSettings,
+    Config,
+    EventSettings,
+    LogSettings,
+    MetricsSettings,
+    SftpSettings,
+)
+from gateway.events import VERSIONS, Family, data_schema
 from gateway.exchange import CASE, CONTENT, DELIVERY, EXPECTATION, Machine, mermaid
 from partners import Party, Terms, profile_schema, write_duration
 from partners.as2_channel import As2Channel, As2Http, As2Receiving, MdnTerms, WeakPermit
@@ -40,6 +49,7 @@ from partners.identity import Identity
 from partners.party import Contact
 from partners.scalars import Form
 from tests.house.commands_page import commands_page
+from tests.house.events_page import events_page
 from tests.house.metrics_page import metrics_page
 from translators.canonical import CANONICAL, canonical_schema
 from translators.codes import CODES
@@ -294,6 +304,7 @@ CONFIGURATION: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("`sftp`", "The SFTP server that partners connect to.", SftpSettings),
     ("`as2`", "The AS2 endpoint that partners post to.", As2Settings),
     ("`business`", "The company's own side: where canonical documents go to and come from.", BusinessSettings),
+    ("`events`", "What is published of what happens; [Events](events.md) lists the types.", EventSettings),
     ("`metrics`", "The endpoint that Prometheus reads; [Metrics](metrics.md) says what is there.", MetricsSettings),
     ("`log`", "Structured logs on standard error.", LogSettings),
 )
@@ -322,6 +333,11 @@ def canonical_file(name: str) -> str:
     return json.dumps(canonical_schema(name), indent=2, ensure_ascii=False) + "\n"
 
 
+def event_file(family: Family) -> str:
+    """The schema of a family's data as committed."""
+    return json.dumps(data_schema(family), indent=2, ensure_ascii=False) + "\n"
+
+
 def schema_file() -> str:
     """The profile schema as committed."""
     return json.dumps(profile_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -335,9 +351,14 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/reference/configuration.md": configuration_page,
     "docs/reference/as2-tolerances.md": tolerances_page,
     "docs/reference/metrics.md": lambda: metrics_page(NOTE),
+    "docs/reference/events.md": lambda: events_page(NOTE),
     "profiles/schemas/profile.json": schema_file,
     **{
         f"profiles/schemas/canonical/{name.replace('/', '-')}.json": partial(canonical_file, name) for name in CANONICAL
+    },
+    **{
+        f"profiles/schemas/events/{family}-{version}.json": partial(event_file, family)
+        for family, version in VERSIONS.items()
     },
 }
 """Every generated file below the project's root, and what makes it."""

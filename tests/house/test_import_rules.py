@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("gateway", "translators", "partners", "profiles", "as2", "archive", "queues")
-PURE = ("translators", "partners", "as2", "gateway/exchange")
+PURE = ("translators", "partners", "as2", "gateway/exchange", "gateway/events")
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -55,6 +55,7 @@ def test_the_contracts_hold() -> None:
         ("partners/planted.py", "from pathlib import Path", "Pure"),
         ("as2/planted.py", "import asyncio", "Pure"),
         ("gateway/exchange/planted.py", "import random", "Pure"),
+        ("gateway/events/planted.py", "import sqlalchemy", "Pure"),
     ],
 )
 def test_a_planted_violation_is_caught(copy: Path, file: str, line: str, contract: str) -> None:

@@ -23,7 +23,6 @@ from translators.canonical.customs_response import CustomsResponse, ResponseSubj
 from translators.canonical.delivery_schedule import DeliverySchedule
 from translators.canonical.despatch_advice import DespatchAdvice, DespatchOrder, Package
 from translators.canonical.despatch_line import Batch
-from translators.canonical.document import Canonical
 from translators.canonical.duty import CustomsDocument
 from translators.canonical.equipment import Equipment, iso_6346_check_digit
 from translators.canonical.equipment_event import EquipmentEvent
@@ -67,8 +66,8 @@ def normalise_reference(raw: str) -> str:
     return capitals if capitals.isalnum() else "".join(filter(str.isalnum, capitals))
 
 
-def search_references(document: Canonical) -> list[Reference]:
-    """Every reference of the document, each once, in document order."""
+def search_references(document: msgspec.Struct) -> list[Reference]:
+    """Every reference of a canonical document, or of a part of one, each once, in document order."""
     found: dict[tuple[str, str], None] = {}
     _collect(document, found)
     return [Reference(name, value, raw) for (name, raw) in found if (value := normalise_reference(raw))]

@@ -25,7 +25,7 @@ Outcome = (
 LINGER, LINGERED = 2.0, 1 << 20
 """Seconds and bytes for which a body that nobody wants is read, so that its sender reads our answer."""
 
-_TEXTS = {
+TEXTS = {
     400: "This is no AS2 message that can be read.",
     403: "You are not known here, or not by these names: ask the people who run this gateway.",
     404: "There is nothing here.",
@@ -78,7 +78,7 @@ class Request:
 
     async def refuse(self, status: int, outcome: Outcome, headers: Sequence[Sequence[str]] = ()) -> Outcome:
         """Say why not, and end the connection, whose next bytes are no request."""
-        text = _TEXTS[status].encode()
+        text = TEXTS[status].encode()
         fields = [("Content-Type", "text/plain; charset=us-ascii"), ("Connection", "close"), *headers]
         await self._begin(status, fields, text)
         await self._linger()

@@ -30,9 +30,11 @@ from gateway.inbound import read_transmission
 from gateway.instance import Gateway
 from gateway.ledger import mailboxes
 from gateway.outbound import build_message
+from gateway.outbox import EVENTS
 from gateway.publishing import DELIVER
 from gateway.receiving import BUILD, READ, receive_from_business, receive_from_partner
 from gateway.sweeping import sweep
+from gateway.telling import tell_with
 from gateway.working import Stage, Workers
 from queues import Letter
 from tests.gateway.crash.plants import PLANTS, Plant, patch
@@ -76,8 +78,14 @@ class Day:
         self.memory = Memory(Path(task.memory))
         self.points = points
         self.plant = plant
-        self.gateway = Gateway.open(open_home(Path(task.home), {}), clock=self._clock)
-        stages: dict[str, Stage] = {READ: read_transmission, BUILD: build_message, DELIVER: deliver_with(self.publish)}
+        home = open_home(Path(task.home), {})
+        self.gateway = Gateway.open(home, clock=self._clock)
+        stages: dict[str, Stage] = {
+            READ: read_transmission,
+            BUILD: build_message,
+            DELIVER: deliver_with(self.publish),
+            EVENTS: tell_with(self.tell, home.config.events),
+        }
         self._workers = Workers(self.gateway, plant.stages(self, stages), 1)
         plant.opened(self)
 
@@ -91,6 +99,13 @@ class Day:
         body = hashlib.sha256(letter.body).hexdigest()
         seen = Seen(kind="published", name=letter.message_id, type=letter.type, sha256=body)
         self.points.act("publish", lambda: self.memory.note(seen))
+
+    def tell(self, letter: Letter) -> None:
+        """The exchange of events, which does the same."""
+        letter = self.plant.letter(letter)
+        body = hashlib.sha256(letter.body).hexdigest()
+        seen = Seen(kind="told", name=letter.message_id, type=letter.type, sha256=body)
+        self.points.act("tell", lambda: self.memory.note(seen))
 
     def told(self, seen: Seen) -> None:
         """Somebody outside is told that something is safe."""

@@ -76,8 +76,12 @@ def _look(connection: Connection, archive: Archive, seen: list[Seen]) -> Outcome
     letters = {(each.name, each.type, each.sha256) for each in seen if each.kind == "published"}
     # As a receiver does that knows a repeat by its message id.
     story["letters"] = Counter((type, sha256) for _, type, sha256 in letters)
-    story["answers"] = Counter((each.kind, each.name) for each in seen if each.kind != "published")
+    story["answers"] = Counter((each.kind, each.name) for each in seen if each.kind in ("acknowledged", "accepted"))
+    events = {(each.name, each.type, each.sha256) for each in seen if each.kind == "told"}
+    story["events"] = Counter((type,) for _, type, _ in events)
     broken = list(_broken(rows, archive, letters))
+    if len(events) != len({event_id for event_id, _, _ in events}):
+        broken.append(f"one event id, two events: {sorted(events)}")
     for message_id, *cached in rows("SELECT id, content, delivery, receipt FROM message"):
         told = fold(journal.of(connection, message_id))
         if [told.content, told.delivery, told.receipt] != cached:

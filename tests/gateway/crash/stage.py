@@ -16,7 +16,7 @@ from tests.gateway.crash.driver import Ended, Task
 from tests.gateway.crash.judge import Outcome, faults, look
 from tests.gateway.crash.points import KILLED, Kill
 
-DOING = frozenset({"write", "publish", "answer"})
+DOING = frozenset({"write", "publish", "answer", "tell"})
 """What a gateway does only while there is something left to do."""
 
 ROOT = Path(__file__).parents[3]
@@ -51,17 +51,24 @@ class Stage:
         return msgspec.json.decode(line, type=Ended)
 
     def day(
-        self, kills: Sequence[Kill] = (), *, plant: str | None = None, database: str | None = None
+        self,
+        kills: Sequence[Kill] = (),
+        *,
+        plant: str | None = None,
+        database: str | None = None,
+        events: str | None = None,
     ) -> tuple[Outcome, list[str]]:
         """The outcome of a day whose first starts end in these kills, and the acts of the last start but one.
 
         After the kills the gateway starts and comes to its end, and then once more, when nothing may be left to do.
+        ``database`` and ``events`` are what the configuration says of these.
         """
         number = next(self._days)
         home, memory = self._folder / f"{number}", self._folder / f"{number}.log"
         shutil.copytree(self._template, home)
-        if database is not None:
-            (home / FILE).write_text(f"database: {database}\n")
+        settings = {"database": database, "events": events}
+        if lines := [f"{name}: {value}\n" for name, value in settings.items() if value is not None]:
+            (home / FILE).write_text("".join(lines))
         acts: list[str] = []
         for start, kill in enumerate([*kills, None, None]):
             ended = self.run(Task(home=str(home), memory=str(memory), start=start, kill=kill, plant=plant))
@@ -76,7 +83,13 @@ class Stage:
         return outcome, acts
 
     def verdict(
-        self, kill: Kill, reference: Outcome, *, plant: str | None = None, database: str | None = None
+        self,
+        kill: Kill,
+        reference: Outcome,
+        *,
+        plant: str | None = None,
+        database: str | None = None,
+        events: str | None = None,
     ) -> list[str]:
         """What is wrong after a day with this kill."""
-        return faults(self.day([kill], plant=plant, database=database)[0], reference)
+        return faults(self.day([kill], plant=plant, database=database, events=events)[0], reference)

@@ -15,8 +15,9 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["acknowledged", "accepted", "published"]
-"""A partner was told that its file is safe; the company was told so of its document; the company got a letter."""
+Kind = Literal["acknowledged", "accepted", "published", "told"]
+"""A partner was told that its file is safe; the company was told so of its document; the company got a letter; its
+systems got an event."""
 
 _write, _sync = os.write, os.fsync
 """As they were when this was imported: to remember is no act of the gateway's, and is not counted among them."""

@@ -16,9 +16,11 @@ from gateway.ledger.cases import Case
 from gateway.ledger.messages import MessageRow
 from gateway.ledger.story import MessageStory
 from gateway.outbound import build_message
+from gateway.outbox import EVENTS
 from gateway.publishing import DELIVER
 from gateway.receiving import BUILD, READ, Accepted, receive_from_business, receive_from_partner
 from gateway.sweeping import sweep
+from gateway.telling import tell_with
 from gateway.working import Workers
 from queues import Letter
 
@@ -31,16 +33,28 @@ class Play:
     def __init__(self, home: Home) -> None:
         self.now = START
         self.letters: list[Letter] = []
+        self.events_told: list[Letter] = []
         self.exchange_fault: Exception | None = None
+        self.event_fault: Exception | None = None
         self.folder = home.folder
         self.gateway = Gateway.open(home, clock=lambda: self.now)
-        stages = {READ: read_transmission, BUILD: build_message, DELIVER: deliver_with(self._publish)}
+        stages = {
+            READ: read_transmission,
+            BUILD: build_message,
+            DELIVER: deliver_with(self._publish),
+            EVENTS: tell_with(self._tell, home.config.events),
+        }
         self.workers = Workers(self.gateway, stages, 1)
 
     def _publish(self, letter: Letter) -> None:
         if self.exchange_fault is not None:
             raise self.exchange_fault
         self.letters.append(letter)
+
+    def _tell(self, letter: Letter) -> None:
+        if self.event_fault is not None:
+            raise self.event_fault
+        self.events_told.append(letter)
 
     def upload(self, content: bytes, name: str = "file.edi", party: str = "blue-anchor") -> str:
         """A partner's upload is complete; the transmission's id."""

@@ -57,8 +57,8 @@ class House:
         self.folder = folder
         lines = {"sftp": "{port: 0}", "metrics": "{port: 0}", "overdue_check": "PT1S", **settings}
         (folder / FILE).write_text("".join(f"{name}: {value}\n" for name, value in lines.items()))
-        self._keys = {name: paramiko.ECDSAKey.generate() for name in (BLUE_ANCHOR, PRAIRIE_FREIGHT)}
-        for name, key in self._keys.items():
+        self.keys = {name: paramiko.ECDSAKey.generate() for name in (BLUE_ANCHOR, PRAIRIE_FREIGHT)}
+        for name, key in self.keys.items():
             line = f"{key.get_name()} {key.get_base64()} {name}\n"
             (folder / "profiles" / "keys" / f"{name}.pub").write_text(line)
         self._log = folder.with_name(folder.name + ".log")
@@ -144,7 +144,7 @@ class House:
                 "127.0.0.1",
                 self.serving.sftp_port,
                 name,
-                pkey=self._keys[name],
+                pkey=self.keys[name],
                 allow_agent=False,
                 look_for_keys=False,
                 timeout=PATIENCE,
