@@ -68,7 +68,11 @@ class Outbox:
 
     def order(self, connection: Connection, lines: Sequence[Line]) -> None:
         """Put the publication of these lines into the queue, where any event can come of them."""
-        told = [line for line in lines if self._names(line, to_partner=True) and not line.carries]
+        # What befalls a transmission is told of the messages that it carries, where it carries any.
+        carried = {(_carrier(line), line.kind) for line in lines if noun_of(line.subject) == "m"}
+        told = [
+            line for line in lines if (line.subject, line.kind) not in carried and self._names(line, to_partner=True)
+        ]
         if not told:
             return
         about = _about(connection, told)

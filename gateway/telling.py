@@ -62,7 +62,7 @@ from gateway.working import GiveUp, Stage, TryAgain
 from queues import ExchangeFault, Job, Letter, UnfitLetter
 from translators.canonical import read_canonical
 
-PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=15)
+PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=1)
 """Before a job is tried again while the exchange does not take its events, at first and at most."""
 
 

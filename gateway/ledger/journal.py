@@ -54,8 +54,6 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     kind: EventKind
     data: Mapping[str, object]
-    carries: bool
-    """Whether the same line stands in the journal of others after it: those of messages that the subject carries."""
 
 
 @contextmanager
@@ -113,8 +111,7 @@ def append_all(
     lines: list[Line] | None = connection.info.get(_APPENDED)
     if lines is not None:
         lines += [
-            Line(seq=seq, subject=subject, kind=kind, data=data, carries=position == 0 and len(subjects) > 1)
-            for position, (seq, subject) in enumerate(zip(numbers, subjects, strict=True))
+            Line(seq=seq, subject=subject, kind=kind, data=data) for seq, subject in zip(numbers, subjects, strict=True)
         ]
     return numbers
 

@@ -49,6 +49,25 @@ def test_events_are_kept_in_order_with_all_that_was_said(database: Database) -> 
     assert database.read(lambda c: journal.of(c, "t-3")) == []
 
 
+def test_what_is_appended_can_be_collected(database: Database) -> None:
+    def write(connection: Connection) -> tuple[list[int], list[journal.Line]]:
+        journal.append(connection, at=AT, subject="t-1", kind="transmission-received", actor="acme")
+        with journal.appended(connection) as lines:
+            subjects = ["t-1", "t-2"]
+            numbers = journal.append_all(connection, subjects, at=AT, kind="transmission-read", actor="acme")
+            with pytest.raises(ZeroDivisionError), journal.appended(connection) as inner:
+                journal.append(connection, at=AT, subject="t-3", kind="transmission-read", actor="acme")
+                raise ZeroDivisionError
+            assert [line.subject for line in inner] == ["t-3"]
+        journal.append(connection, at=AT, subject="t-4", kind="transmission-read", actor="acme")
+        return numbers, lines
+
+    numbers, lines = database.write(write)
+    assert [(line.seq, line.subject) for line in lines] == list(zip(numbers, ["t-1", "t-2"], strict=True))
+    found = database.read(lambda c: journal.numbered(c, [*reversed(numbers), 10**9, numbers[0]]))
+    assert [each.seq for each in found] == numbers
+
+
 def test_a_message_has_the_statuses_of_its_journal_at_once(database: Database, new_message: Callable[..., str]) -> None:
     identifier = database.write(new_message)
     assert statuses(database, identifier) == ("received", "none", "none-due")

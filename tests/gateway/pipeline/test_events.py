@@ -12,7 +12,8 @@ from sqlalchemy import Connection, text
 from gateway.config import FILE, Home, open_home
 from gateway.control import AssignCase, CloseCase, Resend, obey
 from gateway.events import EVENT_TYPES, full_name
-from gateway.ledger import cases
+from gateway.ledger import cases, expectations, receipts, transmissions
+from gateway.ledger.receipts import Receipt
 from gateway.outbox import EVENTS
 from queues import Letter, PublishFault, UnfitLetter
 from tests.gateway.pipeline import customs
@@ -217,6 +218,28 @@ def test_only_what_was_committed_is_told(play: Play) -> None:
     assert jobs(play) == []
     play.gateway.database.write(lambda c: cases.open(c, "unreadable", "text", "channel", "acme", START))
     assert jobs(play) == [("acme", 1, "ready")]
+
+
+def test_one_line_for_several_messages_is_told_of_each_of_them(play: Play, example: Example) -> None:
+    """As when the 997 of a group answers all that is in it."""
+    for number in (1, 2, 3):
+        document = example("order.json").replace(b"SHP-260812", b"SHP-26081%d" % number)
+        play.submit(document, "blue-anchor/order-out", f"order-{number}")
+    play.work()
+    told(play)
+    messages = [each.id for each in play.messages()]
+
+    def settle(connection: Connection) -> None:
+        due = [each for message in messages for each in expectations.of_message(connection, message)]
+        facts = {"party": "blue-anchor", "transmission": carrier}
+        receipt = Receipt(id="r-1", kind="contrl", direction="in", verdict="accepted", at=START, **facts)
+        receipts.record(connection, receipt)
+        expectations.settle_all(connection, [each.id for each in due], "accepted", "r-1", START, actor="blue-anchor")
+
+    carrier = play.gateway.database.read(lambda c: transmissions.carrying(c, messages[0]))[0].id
+    play.gateway.database.write(settle)
+    play.work()
+    assert sorted(each["data"]["message"] for each in told(play)) == sorted(messages)
 
 
 def test_lanes(play: Play, example: Example) -> None:
