@@ -17,10 +17,13 @@ from gateway.exchange import Balance, Counted, balance
 from gateway.exchange.statuses import Statuses, Told, fold_told
 from gateway.ledger.schema import carriage, case, event, expectation, message, transmission
 from gateway.ledger.statements import chunks
+from gateway.ledger.transmissions import NOT_READ
 
 _ACCEPTED = ("accepted", "accepted-with-errors")
 _MOVING = ("queued", "sending", "sent", "retry-wait")
 _STOPPED = ("doubtful", "parked", "refused")
+_MDN = "as2-mdn"
+"""The protocol of receipts of AS2, which are settled in the transaction that records them, or given in an answer."""
 _DEALT_WITH = ("transmission-read", "transmission-unreadable", "transmission-reprocessed")
 
 Expected = Callable[[Connection, str, str], bool]
@@ -92,11 +95,18 @@ def _files(connection: Connection, first: date, last: date, expected: Expected) 
     in_hand = select(case.c.id).where(case.c.subject == own.id).exists()
     rows = connection.execute(
         select(own.id, own.party, own.name, own.facts)
-        .where(own.direction == "in", _within(own.at, first, last), ~dealt_with, ~became, ~in_hand)
+        .where(
+            own.direction == "in",
+            own.protocol != _MDN,
+            _within(own.at, first, last),
+            ~dealt_with,
+            ~became,
+            ~in_hand,
+        )
         .order_by(own.id)
     ).all()
     for row in rows:
-        if "attachment" in row.facts or expected(connection, "read", row.id) or expected(connection, "build", row.id):
+        if NOT_READ in row.facts or expected(connection, "read", row.id) or expected(connection, "build", row.id):
             continue
         text = (
             f"{row.name} came and was never read, and nothing will read it: reprocess it, and report this with the log"
@@ -123,7 +133,7 @@ def _deliveries(connection: Connection, first: date, last: date, expected: Expec
         text = f"{row.name} is {row.delivery} and no case says so: resend or dismiss it, and report this with the log"
         yield Unaccounted(subject=row.id, party=row.party, text=text)
     unsent = select(own.id, own.party, own.name).where(
-        own.direction == "out", own.delivery.is_(None), own.protocol != "as2-mdn", _within(own.at, first, last)
+        own.direction == "out", own.delivery.is_(None), own.protocol != _MDN, _within(own.at, first, last)
     )
     for one in connection.execute(unsent.order_by(own.id)).all():
         text = f"{one.name} was written and never ordered to be sent: report this with the log"

@@ -18,6 +18,10 @@ Direction = Literal["in", "out"]
 Side = Literal["partner", "business"]
 
 
+NOT_READ = "not_read"
+"""The fact of something that came in and holds no interchange: why it is kept and not read."""
+
+
 class Transmission(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes that went, or are to go, once over a wire. ``direction`` is as the gateway sees it."""
 

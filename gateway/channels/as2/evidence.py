@@ -18,7 +18,7 @@ from gateway.channels.as2.posted import Judged, Posted
 from gateway.ids import new_id
 from gateway.ledger.as2_received import ReceivedRow
 from gateway.ledger.receipts import Receipt
-from gateway.ledger.transmissions import Transmission
+from gateway.ledger.transmissions import NOT_READ, Transmission
 from gateway.receiving import ARRIVAL_LANE, READ
 from gateway.wiring import ACK_LANE
 
@@ -29,11 +29,12 @@ _FOR_PEOPLE = frozenset({"application/pdf", "application/msword", "application/r
 
 
 def documents(
-    posted: Posted, received: Received, places: Sequence[Locator], now: datetime
+    posted: Posted, judged: Judged, received: Received, places: Sequence[Locator], now: datetime
 ) -> list[tuple[Transmission, str | None]]:
     """Each document as a transmission, with the stage that it waits for.
 
-    What is attached for people, such as a picture, is kept and waits for nothing: it holds no interchange.
+    What is attached for people, such as a picture, is kept and waits for nothing: it holds no interchange. Nor does an
+    exchange of certificates, which is understood already; the fact :data:`NOT_READ` says why.
     """
     facts = _facts(posted, received)
     many = len(received.documents)
@@ -45,9 +46,10 @@ def documents(
             own["stated_name"] = document.filename
         if many > 1:
             own["part"] = f"{number} of {many}"
-        attached = number > 1 and _for_people(document)
-        if attached:
-            own["attachment"] = "kept, not read"
+        if judged.exchange is not None:
+            own[NOT_READ] = "an exchange of certificates"
+        elif number > 1 and _for_people(document):
+            own[NOT_READ] = "attached for people"
         transmission = Transmission(
             id=new_id("t", now),
             direction="in",
@@ -62,7 +64,7 @@ def documents(
             facts=facts | own,
             lane=ARRIVAL_LANE,
         )
-        found.append((transmission, None if attached else READ))
+        found.append((transmission, None if NOT_READ in own else READ))
     return found
 
 

@@ -210,7 +210,7 @@ class Reception:
         _check(posted, body.sha256)
         now = self._gateway.clock()
         mdn = (message, places[-1]) if message is not None else None
-        arrived = evidence.documents(posted, received, places[: len(contents)], now)
+        arrived = evidence.documents(posted, judged, received, places[: len(contents)], now)
         exchange = judged.exchange
         first = arrived[0][0].id
         row = evidence.row(posted, judged, body=body, mdn=mdn, document=first, now=now)
@@ -219,8 +219,7 @@ class Reception:
         def commit(connection: Connection) -> None:
             objects.record_all(connection, (body, *places), now)
             for transmission, stage in arrived:
-                # An exchange of certificates is understood already: nothing of it waits to be read.
-                record_arrival(self._gateway, connection, transmission, stage if exchange is None else None)
+                record_arrival(self._gateway, connection, transmission, stage)
             self._record(connection, row, given)
             if exchange is not None:
                 record_exchange(self._gateway, connection, posted, exchange, first, now)
