@@ -31,6 +31,7 @@ PUBLIC = {
     "as2": ("inspect", "verify", "send"),
     "send": (),
     "receive": (),
+    "events": ("list", "tail"),
     "keys": ("make", "import", "export", "list"),
     "guides": ("list", "show", "import"),
     "maps": ("list", "show", "diff", "check"),
