@@ -32,6 +32,7 @@ PUBLIC = {
     "reconcile": (),
     "send": (),
     "receive": (),
+    "events": ("list", "tail"),
     "keys": ("make", "import", "export", "list"),
     "guides": ("list", "show", "import"),
     "maps": ("list", "show", "diff", "check"),
