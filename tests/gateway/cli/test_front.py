@@ -31,7 +31,7 @@ PUBLIC = {
     "as2": ("inspect", "verify", "send"),
     "send": (),
     "receive": (),
-    "keys": ("make", "import", "export", "list"),
+    "keys": ("make", "import", "export", "list", "requests", "approve", "reject", "offer"),
     "guides": ("list", "show", "import"),
     "maps": ("list", "show", "diff", "check"),
     "profiles": ("check", "list", "diff"),
