@@ -19,6 +19,12 @@ from sqlalchemy.engine.default import DefaultDialect
 P = ParamSpec("P")
 T = TypeVar("T")
 
+FULL = os.environ.get("SALLYPORT_FULL_SWEEP") == "1"
+"""Whether all kills are taken, and some more; takes minutes."""
+SEED = int(os.environ.get("SALLYPORT_SWEEP_SEED", "1"))
+STRIDE = 3
+"""Which part of the kills one run takes; another seed takes others."""
+
 KILLED = 137
 """The exit code of a process that was killed by SIGKILL, as a shell tells it."""
 
@@ -30,6 +36,11 @@ class Kill(msgspec.Struct, frozen=True, array_like=True):
 
     number: int
     how: How
+
+
+def part_of(kills: Sequence[Kill]) -> Sequence[Kill]:
+    """Those that this run takes."""
+    return kills if FULL else kills[SEED % STRIDE :: STRIDE]
 
 
 class Points:

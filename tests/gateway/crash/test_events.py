@@ -5,18 +5,16 @@ A day like that of the sweep, with a few types of event, so that there are few a
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 
 import pytest
 
 from tests.gateway.crash.judge import Outcome, faults
-from tests.gateway.crash.points import Kill
+from tests.gateway.crash.points import FULL, Kill
 from tests.gateway.crash.stage import Stage
 from tests.services.postgresql import PostgresServer
 
-FULL = os.environ.get("SALLYPORT_FULL_SWEEP") == "1"
 EVENTS = "{enabled: yes, types: [message.accepted, receipt.met]}"
 EXPECTED = Counter({("sallyport.message.accepted/1",): 5, ("sallyport.receipt.met/1",): 2})
 

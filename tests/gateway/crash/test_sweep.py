@@ -7,7 +7,6 @@ that this sweep sees.
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 
@@ -15,15 +14,10 @@ import pytest
 
 from tests.gateway.crash.judge import Outcome, faults
 from tests.gateway.crash.plants import PLANTS
-from tests.gateway.crash.points import Kill
+from tests.gateway.crash.points import FULL, SEED, Kill, part_of
 from tests.gateway.crash.stage import Stage
 from tests.services.postgresql import PostgresServer
 
-FULL = os.environ.get("SALLYPORT_FULL_SWEEP") == "1"
-"""Kill after each act too, and again while the gateway recovers; takes minutes."""
-SEED = int(os.environ.get("SALLYPORT_SWEEP_SEED", "1"))
-STRIDE = 3
-"""Which part of the acts one run takes; another seed takes others."""
 SHARDS = 2
 
 Undisturbed = tuple[Outcome, list[str]]
@@ -49,9 +43,7 @@ def test_kill_at_every_act(stage: Stage, undisturbed: Undisturbed, shard: int) -
     kills += [Kill(number, "torn") for number, act in enumerate(acts, 1) if act == "write"]
     if FULL:
         kills += [Kill(number, "after") for number in range(1, len(acts) + 1)]
-    else:
-        kills = kills[SEED % STRIDE :: STRIDE]
-    wrong = {kill: found for kill in kills[shard::SHARDS] if (found := stage.verdict(kill, outcome))}
+    wrong = {kill: found for kill in part_of(kills)[shard::SHARDS] if (found := stage.verdict(kill, outcome))}
     assert not wrong, f"seed {SEED}"
 
 

@@ -6,7 +6,7 @@ import base64
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -21,10 +21,15 @@ from gateway.instance import Gateway
 from gateway.ledger import as2_received, objects
 from tests.gateway.channels.as2.endpoint import store_key, write_home
 from tests.gateway.channels.as2.killed import Ended, Task
-from tests.gateway.crash.points import KILLED, How, Kill
+from tests.gateway.crash.points import KILLED, How, Kill, part_of
 
 ROOT = Path(__file__).parents[4]
 WAYS: tuple[How, ...] = ("before", "torn", "after")
+
+
+def kills_at(labels: Sequence[str], acts: Iterable[int]) -> list[Kill]:
+    """Every kill at these acts: a write can be torn too."""
+    return [Kill(number, how) for number in acts for how in (WAYS if labels[number - 1] == "write" else WAYS[::2])]
 
 
 Judge = Callable[[Path, list[str], str], None]
@@ -121,6 +126,5 @@ def test_killed_at_every_act(stage: Stage, kind: str) -> None:
     names = whole.labels[whole.opened :]
     # The bytes, the row, the answer, in this order.
     assert names.index("fdatasync") < names.index("commit") < names.index("answer")
-    for number in acts[: names.index("answer") + 1]:
-        for how in WAYS if whole.labels[number - 1] == "write" else WAYS[::2]:
-            stage.day(kind, Kill(number, how))
+    for kill in part_of(kills_at(whole.labels, acts[: names.index("answer") + 1])):
+        stage.day(kind, kill)

@@ -14,8 +14,8 @@ from gateway.database import Database
 from gateway.ledger import objects
 from gateway.receiving import receive_from_business
 from tests.gateway.channels.as2.sender import ORDER, Sending, write_sender
-from tests.gateway.channels.as2.test_killed import WAYS, Stage
-from tests.gateway.crash.points import Kill
+from tests.gateway.channels.as2.test_killed import Stage, kills_at
+from tests.gateway.crash.points import part_of
 
 KINDS = {
     "sync": "",
@@ -77,6 +77,5 @@ def test_killed_at_every_act(kind_and_stage: tuple[str, Stage]) -> None:
     before, after = names[: names.index("post")], names[names.index("post") :]
     assert "fdatasync" in before and before[-2:] == ["commit", "commit"]
     assert after.index("fdatasync") < len(after) - 1 - after[::-1].index("commit")
-    for number in range(whole.opened + 1, len(whole.labels) + 1):
-        for how in WAYS if whole.labels[number - 1] == "write" else WAYS[::2]:
-            stage.day(kind, Kill(number, how))
+    for kill in part_of(kills_at(whole.labels, range(whole.opened + 1, len(whole.labels) + 1))):
+        stage.day(kind, kill)
