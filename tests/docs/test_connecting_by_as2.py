@@ -77,7 +77,7 @@ def test_the_causes() -> None:
     expiry = {f"certificate-expires-{days}" for days in ALERTS} | {"certificate-expired"}
     exchanged = set(re.findall(r'"(certificates-(?:offered|unanswered|rejected)|certificate-answer-[a-z]+)"', source))
     assert len(exchanged) == 5
-    assert listed == named | doubts | expiry | exchanged
+    assert listed == named | doubts | expiry | exchanged | {"receipt-unmatched"}
 
 
 @pytest.mark.parametrize("outcome", [*get_args(Received), *get_args(get_args(request.Outcome)[1])])
