@@ -16,7 +16,7 @@ import pytest
 from gateway.control import Refused, Take, take_letters
 from queues import Letter
 from tests.gateway.pipeline import customs
-from tests.gateway.serving.running import BLUE_ANCHOR, House, MakeHouse, example, until
+from tests.gateway.serving.running import BLUE_ANCHOR, PATIENCE, House, MakeHouse, example, until
 from tests.services.rabbitmq import RabbitServer
 
 WITHIN = 30.0
@@ -103,6 +103,44 @@ def test_hold_is_read_within_seconds_over_rabbitmq(make_house: MakeHouse, rabbit
     with pytest.raises(Refused, match="RabbitMQ"):
         take_letters(house.control, Take(what="events"), lambda letter: None)
     assert house.command("doctor").returncode in (0, 2)
+
+
+def test_events_wait_for_a_broker_that_died(make_house: MakeHouse, rabbitmq_server: RabbitServer) -> None:
+    url = rabbitmq_server.fresh_url()
+    events = "{enabled: yes, types: [message.rejected], queue: yes}"
+    house = make_house(start=False, business=f'{{amqp: "{url}"}}', events=events)
+    house.start()
+    assert house.stop() == 0
+    rabbitmq_server.settle()
+    house.start()
+    rabbitmq_server.kill()
+    house.upload(example("iftsta.edi"), "status.edi")
+    house.answer_to("4711")
+    tried = "SELECT id FROM job WHERE kind = 'events' AND attempt > 1"
+    until("the event to be tried", lambda: house.rows(tried) or None)
+    rabbitmq_server.start()
+    waiting = "SELECT id FROM job WHERE kind = 'events'"
+    end = time.monotonic() + 4 * PATIENCE
+    # A broker that has just come back may take a minute to answer, and the next try as long again.
+    while house.rows(waiting):
+        assert time.monotonic() < end, "the event was not published"
+        time.sleep(0.2)
+    event = asyncio.run(_kept(url))
+    assert event["type"] == "sallyport.message.rejected/1" and event["data"]["party"] == BLUE_ANCHOR
+    assert not house.rows('SELECT id FROM "case"')
+    assert house.stop() == 0
+
+
+async def _kept(url: str) -> dict[str, Any]:
+    """The first event in the queue that the gateway declares."""
+    async with await aio_pika.connect(url) as connection:
+        queue = await (await connection.channel()).get_queue("sallyport.events.out", ensure=False)
+        async with asyncio.timeout(60), queue.iterator() as events:
+            async for event in events:
+                await event.ack()
+                found: dict[str, Any] = json.loads(event.body)
+                return found
+    raise AssertionError("the connection ended")
 
 
 class Listener:
