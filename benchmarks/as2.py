@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from as2.building import Built
 from benchmarks.measuring import ROUNDS, Paired, Row, rounds_of
 from benchmarks.peers import pyas2lib
-from gateway.channels.as2.spool import SpoolFolder, Workplace
+from gateway.channels.workplace import SpoolFolder, Workplace
 from tests.as2.keys import KEYS
 from tests.gateway.channels.as2.endpoint import OURS, SEALED, THEIRS, message, store_key, write_home
 from tests.gateway.channels.as2.test_large_messages import Repeated, sent

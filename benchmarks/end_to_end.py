@@ -26,8 +26,10 @@ from benchmarks.edi_files import iftsta
 from benchmarks.measuring import Row, in_turn
 from gateway.arrival import Arrival
 from gateway.catalogue import Catalogue
+from gateway.channels.business import published_with, runner
+from gateway.channels.sftp.placing import MAILBOXES
 from gateway.config import FILE, open_home
-from gateway.delivering import deliver_with, runner
+from gateway.delivering import deliver_over
 from gateway.inbound import read_transmission
 from gateway.instance import Gateway
 from gateway.judging import guide_of_standard
@@ -69,7 +71,7 @@ class _House:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         exchange = EmbeddedExchange(self.gateway.database)
-        deliver = deliver_with(runner(exchange, self._loop))
+        deliver = deliver_over(published_with(runner(exchange, self._loop)), MAILBOXES)
         stages = {READ: read_transmission, BUILD: build_message, DELIVER: deliver}
         self._workers = Workers(self.gateway, stages, 2)
         self._workers.start()

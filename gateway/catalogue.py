@@ -200,7 +200,7 @@ class Catalogue:
             finding_codes=frozenset(CODES),
             maps=self.map_names,
             canonical=frozenset(CANONICAL),
-            channel_kinds=frozenset({"sftp", "as2"}),
+            channel_kinds=frozenset({"sftp", "sftp-client", "as2", "directory"}),
             matched_receipts=frozenset({"mdn", "contrl", "ta1", "997", "999", "aperak", "824"}),
             written_receipts=frozenset({"contrl", "ta1", "997", "999", "aperak", "824"}),
             timezones=timezones,

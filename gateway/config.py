@@ -141,6 +141,8 @@ class Config(Model):
     """How often due dates are looked at; a receipt is reported overdue at most this long after its moment."""
     sftp: SftpSettings = SftpSettings()
     as2: As2Settings = As2Settings()
+    directories: Annotated[str, Form(r"[^\r\n]+", "a folder")] = "directories"
+    """Where the folders of channels of kind `directory` are; it is made by you, and so are they."""
     business: BusinessSettings = BusinessSettings()
     events: EventSettings = EventSettings()
     metrics: MetricsSettings = MetricsSettings()
@@ -155,6 +157,7 @@ class Home:
         self.config = config
         self.data = folder / config.data
         self.profiles = folder / config.profiles
+        self.directories = folder / config.directories
         self.guides = folder / "guides"
         """The gateway's own guides; the folder need not be there."""
 
@@ -177,6 +180,11 @@ class Home:
     def spool(self) -> Path:
         """The folder where uploads grow until they are complete."""
         return self.data / "spool"
+
+    @property
+    def collecting(self) -> Path:
+        """The folder where files that are being collected grow until they are whole."""
+        return self.data / "collecting"
 
     @property
     def as2_spool(self) -> Path:

@@ -19,7 +19,7 @@ from gateway.ledger.interchanges import InterchangeRow
 from gateway.ledger.messages import MessageRow
 from gateway.ledger.transmissions import Transmission
 from gateway.wiring import BUSINESS
-from partners import Agreement, As2Channel, Flow, Retry, SftpChannel
+from partners import Agreement, AmqpChannel, Flow, Retry
 from translators.envelope import Envelope
 
 DELIVER = "deliver"
@@ -71,7 +71,7 @@ def record_for_partner(
     objects.record(connection, locator, now)
     profile_versions.record(connection, agreement.sha256, agreement.id, agreement.resolved.decode(), now)
     channel = agreement.channel(flow.channel)
-    if not isinstance(channel, SftpChannel | As2Channel):
+    if channel is None or isinstance(channel, AmqpChannel):
         raise LookupError(f"agreement `{agreement.id}`: nothing can be sent over channel `{flow.channel}`")
     transmission_id = new_id("t", now)
     transmission = Transmission(

@@ -1,9 +1,10 @@
 """Arrival: bytes become durable and known before anybody is told that they arrived.
 
-Promise 1 in two functions. Each archives the raw bytes, which are durable on return, and then commits *one*
+Promise 1 in three functions. Each archives the raw bytes, which are durable on return, and then commits *one*
 transaction: the place of the bytes, the transmission, its event and the job that will read it. Only when they return
 may a channel say OK to its peer: the SFTP server to a close, the RabbitMQ consumer to its broker, ``sallyport send`` to
-its caller. A crash between the two leaves an orphan in a pack, which nothing refers to; a crash after them is no loss.
+its caller; or remove the file that it has fetched over there. A crash between the two leaves an orphan in a pack, which
+nothing refers to; a crash after them is no loss.
 
 An AS2 message brings several documents, a receipt and a row of its own, all of which are one transaction
 (:mod:`gateway.channels.as2.reception`); :func:`record_arrival` is the part of it that all channels have in common.
@@ -14,10 +15,12 @@ from __future__ import annotations
 import errno
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection
 
+from as2.source import Source
 from gateway.arrival import Arrival
 from gateway.ids import new_id
 from gateway.instance import Gateway
@@ -71,6 +74,64 @@ def receive_from_partner(gateway: Gateway, arrival: Arrival) -> str:
     gateway.database.write(commit)
     gateway.wake.set()
     return transmission.id
+
+
+class Collected(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was fetched from a place of others, and still lies there."""
+
+    party: str
+    channel: str
+    protocol: str
+    name: str
+    content: Source
+    sha256: str
+    at: datetime
+    facts: dict[str, str]
+
+
+def receive_collected(gateway: Gateway, file: Collected, *, key: str) -> str | None:
+    """The id of the new transmission, or ``None`` when this very file was taken before; it may now be removed.
+
+    ``key`` tells it from other files of the channel. Raises ``OSError`` when the spool does not give back what was
+    written into it.
+    """
+    (locator,) = gateway.keep(file.content)
+    if locator.sha256 != file.sha256:
+        raise OSError(errno.EIO, "what was read is not what was written: look at the disk of the spool", file.name)
+    now = gateway.clock()
+    transmission = Transmission(
+        id=new_id("t", now),
+        direction="in",
+        side="partner",
+        party=file.party,
+        channel=file.channel,
+        protocol=file.protocol,
+        name=file.name,
+        size=locator.size,
+        sha256=locator.sha256,
+        at=file.at,
+        facts=file.facts,
+        lane=ARRIVAL_LANE,
+    )
+
+    def commit(connection: Connection) -> str | None:
+        earlier = idempotency.claim(
+            connection,
+            scope="collected",
+            key=f"{file.channel}:{key}",
+            sha256=file.sha256,
+            subject=transmission.id,
+            at=now,
+        )
+        if earlier is not None and earlier.same:
+            return None
+        objects.record(connection, locator, now)
+        record_arrival(gateway, connection, transmission, READ)
+        return transmission.id
+
+    received = gateway.database.write(commit)
+    gateway.wake.set()
+    return received
 
 
 class Conflict(Exception):

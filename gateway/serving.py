@@ -18,41 +18,30 @@ from typing import Literal
 
 import msgspec
 import structlog
-from sqlalchemy.exc import DBAPIError
 
-from archive import ArchiveFault
-from gateway.arrival import Arrival, ArrivalRefused, BrokenUpload, printable
-from gateway.channels.as2.keys import As2Keys
-from gateway.channels.as2.partials import Partials
-from gateway.channels.as2.posting import HttpPoster
-from gateway.channels.as2.receipts import take_mdn
-from gateway.channels.as2.reception import Reception
-from gateway.channels.as2.sending import As2Sender
-from gateway.channels.as2.server import As2Server
-from gateway.channels.as2.spool import SpoolFolder
-from gateway.channels.sftp import Limits, Login, SftpServer, host_keys
+from gateway.channels.as2.channel import As2Channel
+from gateway.channels.business import BusinessChannel, runner
+from gateway.channels.channel import Channel
+from gateway.channels.files.channel import FilesChannel
+from gateway.channels.sftp.channel import MailboxChannel
 from gateway.config import Home
 from gateway.control import ControlSocket, Order, Status, What, obey
-from gateway.database import NOT_NOW, DatabaseFault
-from gateway.delivering import deliver_with, runner
+from gateway.database import NOT_NOW
+from gateway.delivering import deliver_over
 from gateway.event_exchange import embedded_events, event_exchange
 from gateway.inbound import read_transmission
 from gateway.instance import Gateway
-from gateway.ledger import cases
-from gateway.mailboxes import LedgerMailboxes
 from gateway.metrics import serve_metrics
 from gateway.outbound import build_message
 from gateway.outbox import EVENTS
 from gateway.publishing import DELIVER
-from gateway.receiving import BUILD, READ, Conflict, receive_from_business, receive_from_partner
+from gateway.receiving import BUILD, READ
 from gateway.reconciling import reconcile_nightly
 from gateway.silence import watch_silence
 from gateway.sweeping import sweep, tidy, watch_certificates
 from gateway.telling import tell_with
 from gateway.working import Workers
-from partners import SftpChannel
-from queues import Consumer, EmbeddedExchange, Exchange, Letter, NotNow, RabbitExchange, Unreachable
-from queues import Refused as RefusedLetter
+from queues import EmbeddedExchange, Exchange, RabbitExchange, Unreachable
 
 log = structlog.get_logger()
 
@@ -120,42 +109,27 @@ async def _serve(
 ) -> None:
     config = gateway.home.config
     loop = asyncio.get_running_loop()
-    keys = As2Keys(gateway.home.keys)
-    poster = HttpPoster()
-    outgoing = SpoolFolder(gateway.home.as2_outgoing, reserve=config.as2.disk_reserve)
-    sender = As2Sender(keys, poster, outgoing)
+    business = BusinessChannel(gateway, exchange, loop)
+    files = FilesChannel(gateway, loop)
+    mailboxes = MailboxChannel(gateway)
+    as2 = As2Channel(gateway)
+    channels: tuple[Channel, ...] = (business, files, mailboxes, as2)
     workers = Workers(
         gateway,
         {
             READ: read_transmission,
             BUILD: build_message,
-            DELIVER: deliver_with(runner(exchange, loop), sender),
+            DELIVER: deliver_over(*(channel.carries for channel in channels)),
             EVENTS: tell_with(runner(events, loop), config.events),
         },
         config.workers,
     )
-    sftp = SftpServer(
-        look_up=partial(_login, gateway),
-        mailboxes=LedgerMailboxes(gateway),
-        receive=partial(_receive, gateway),
-        report_broken=partial(_report_broken, gateway),
-        spool=gateway.home.spool,
-        host_keys=host_keys(gateway.home.keys),
-        limits=Limits(upload=config.sftp.max_upload, disk_reserve=config.sftp.disk_reserve),
-        clock=gateway.clock,
-    )
-    as2_spool = SpoolFolder(gateway.home.as2_spool, reserve=config.as2.disk_reserve)
-    as2_partials = SpoolFolder(gateway.home.as2_partials, reserve=config.as2.disk_reserve, empty=False)
-    partials = Partials(as2_partials, config.as2, gateway.opened, gateway.clock)
-    reception = Reception(gateway, keys, take_mdn)
-    as2 = As2Server(gateway, reception, as2_spool, partials) if config.as2.enabled else None
     sweeper = _Sweeper(gateway, partial(loop.call_soon_threadsafe, stop.set))
-    consumer: Consumer | None = None
     serving: Serving | None = None
 
     async def answer(request: Order | Status) -> object:
         if isinstance(request, Status):
-            return msgspec.structs.replace(serving, trouble=consumer.trouble) if serving and consumer else None
+            return msgspec.structs.replace(serving, trouble=business.trouble) if serving else None
         return await asyncio.to_thread(obey, gateway, request)
 
     control = ControlSocket(
@@ -166,30 +140,25 @@ async def _serve(
     # What begins last ends first: what brings new work, then the work, then what looks on. Whatever fails to begin or
     # to end, the others are ended.
     async with AsyncExitStack() as running:
-        running.callback(outgoing.close)
-        running.callback(as2_spool.close)
-        running.callback(as2_partials.close)
-        running.callback(poster.close)
+        running.callback(as2.close)
         if config.metrics.enabled:
             settings = config.metrics
-            metrics = serve_metrics(gateway, settings.listen, settings.port, lambda: sftp.connections, as2)[0]
+            metrics = serve_metrics(gateway, settings.listen, settings.port, lambda: mailboxes.connections, as2.server)[
+                0
+            ]
             running.callback(metrics.server_close)
             running.push_async_callback(asyncio.to_thread, metrics.shutdown)
         sweeper.start()
         running.push_async_callback(asyncio.to_thread, sweeper.stop)
         workers.start()
         running.push_async_callback(asyncio.to_thread, workers.stop)
-        consumer = await exchange.consume(partial(_take, gateway))
-        running.push_async_callback(consumer.stop)
-        running.push_async_callback(sftp.stop)
-        await sftp.listen(config.sftp.listen, config.sftp.port)
-        if as2 is not None:
-            running.push_async_callback(as2.stop)
-            await as2.listen(config.as2.listen, config.as2.port)
+        for channel in channels:
+            running.push_async_callback(channel.stop)
+            await channel.start()
         serving = Serving(
             pid=os.getpid(),
-            sftp_port=sftp.port,
-            as2_port=as2.port if as2 is not None else None,
+            sftp_port=mailboxes.port,
+            as2_port=as2.port,
             metrics_port=metrics.server_port if config.metrics.enabled else None,
             business="amqp" if config.business.amqp else "embedded",
         )
@@ -208,65 +177,6 @@ def _business_end(gateway: Gateway, what: What) -> Exchange:
     if what == "events":
         return embedded_events(gateway.database, end="business")
     return EmbeddedExchange(gateway.database, end="business")
-
-
-def _login(gateway: Gateway, user: str) -> Login | None:
-    channel = gateway.profiles.current.channel_of_login("sftp", user)
-    if not isinstance(channel, SftpChannel):
-        return None
-    return Login(channel.party, channel.id, channel.authorized_keys)
-
-
-async def _receive(gateway: Gateway, arrival: Arrival) -> None:
-    try:
-        transmission = await asyncio.to_thread(receive_from_partner, gateway, arrival)
-    except (ArchiveFault, DatabaseFault, DBAPIError) as fault:
-        log.error("an upload could not be kept; its sender was told", name=arrival.shown, error=str(fault))
-        raise ArrivalRefused("it could not be stored; send it again later") from fault
-    log.info("received", transmission=transmission, party=arrival.party, name=arrival.shown, size=arrival.size)
-
-
-async def _report_broken(gateway: Gateway, broken: BrokenUpload) -> None:
-    name = printable(broken.name)
-    log.warning(
-        "an upload broke off; nothing of it was kept",
-        party=broken.party,
-        channel=broken.channel,
-        name=name,
-        bytes=broken.size,
-        cause=broken.cause,
-    )
-    text = (
-        f"an upload of {name} broke off after {broken.size} bytes ({broken.cause}); nothing of it was kept."
-        " Most clients try again by themselves: see whether the file has come since, else ask the partner to send it"
-    )
-    try:
-        await asyncio.to_thread(
-            gateway.database.write,
-            lambda c: cases.open(c, "upload-broken", text, broken.channel, broken.party, broken.at),
-        )
-    except (DatabaseFault, DBAPIError) as fault:
-        log.error("the case of a broken upload could not be written", error=str(fault))
-
-
-async def _take(gateway: Gateway, letter: Letter) -> None:
-    """A document from the company's systems; it is durable when this returns, and only then acknowledged."""
-    flow = letter.headers.get("flow") or letter.routing_key.partition(".")[2].replace(".", "/", 1)
-    try:
-        accepted = await asyncio.to_thread(
-            receive_from_business,
-            gateway,
-            message_id=letter.message_id,
-            flow=flow,
-            content=letter.body,
-            protocol="amqp" if gateway.home.config.business.amqp else "embedded",
-            facts={"type": letter.type, "routing_key": letter.routing_key},
-        )
-    except Conflict as fault:
-        raise RefusedLetter(str(fault)) from None
-    except (ArchiveFault, *NOT_NOW) as fault:
-        raise NotNow(str(fault)) from fault
-    log.info("document taken", transmission=accepted.transmission, flow=flow, repeated=accepted.repeated)
 
 
 class _Sweeper:

@@ -64,7 +64,7 @@ def _watch(gateway: Gateway, agreement: Agreement, flow: Flow, cadence: Cadence,
         return False
     if case is None or case.opened_at <= since:
         text = _told(agreement, flow, moments, allowed, learned=cadence.within is None)
-        gateway.database.write(lambda c: cases.open(c, "silent", text, subject, party, now))
+        gateway.database.write(lambda c: cases.open(c, CAUSE, text, subject, party, now))
     return True
 
 

@@ -17,6 +17,7 @@ from gateway.channels.as2.inventory import Listed, inventory
 from gateway.channels.as2.keys import As2Keys
 from gateway.channels.as2.offering import watch_offers
 from gateway.channels.as2.waiting import look_again
+from gateway.channels.files.collecting import order_collections
 from gateway.instance import Gateway
 from gateway.ledger import cases, expectations
 from gateway.ledger.expectations import Expectation
@@ -37,6 +38,7 @@ def sweep(gateway: Gateway) -> int:
     while some := gateway.database.write(lambda connection: _overdue(gateway, connection)):
         found += some
     look_again(gateway)
+    order_collections(gateway)
     watch_offers(gateway)
     reaped = gateway.database.write(gateway.queue.reap)
     if reaped:

@@ -19,8 +19,8 @@ from msgspec import convert
 from msgspec.structs import asdict, replace
 from sqlalchemy import Connection
 
+from gateway.channels.business import Runner
 from gateway.config import EventSettings
-from gateway.delivering import Runner
 from gateway.events import (
     EVENT_TYPES,
     CaseTold,

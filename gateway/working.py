@@ -76,7 +76,8 @@ class TryAgain(Exception):
 class Workers:
     """The threads that run stages; ``start`` and ``stop``."""
 
-    def __init__(self, gateway: Gateway, stages: Mapping[str, Stage], count: int) -> None:
+    def __init__(self, gateway: Gateway, stages: Mapping[str, Stage], count: int, *, name: str = "worker") -> None:
+        """``name`` tells these threads from those of other workers of the gateway."""
         self._gateway = gateway
         self._stages = stages
         self._stopping = threading.Event()
@@ -84,10 +85,10 @@ class Workers:
         """What each worker holds, by its name."""
         self._guard = threading.Lock()
         self._threads = [
-            threading.Thread(target=self._work, args=(f"worker-{number}",), name=f"worker-{number}", daemon=True)
+            threading.Thread(target=self._work, args=(f"{name}-{number}",), name=f"{name}-{number}", daemon=True)
             for number in range(1, count + 1)
         ]
-        self._threads.append(threading.Thread(target=self._keep_alive, name="heartbeat", daemon=True))
+        self._threads.append(threading.Thread(target=self._keep_alive, name=f"{name}-heartbeat", daemon=True))
 
     def start(self) -> None:
         """Begin to work."""

@@ -13,6 +13,7 @@ from partners.channel import AmqpChannel, Channel, SftpChannel
 from partners.code_list import CodeList, CodePair
 from partners.envelope import Clearance, Delimiters, Envelope
 from partners.fault import Fault, Place
+from partners.file_channel import Collecting, DirectoryChannel, SftpClientChannel
 from partners.flow import (
     WEEKDAYS,
     Cadence,
@@ -42,9 +43,11 @@ __all__ = [
     "Clearance",
     "CodeList",
     "CodePair",
+    "Collecting",
     "Contact",
     "Delimiters",
     "Direction",
+    "DirectoryChannel",
     "Duplicate",
     "EdifactReading",
     "Envelope",
@@ -65,6 +68,7 @@ __all__ = [
     "Register",
     "Retry",
     "SftpChannel",
+    "SftpClientChannel",
     "Terms",
     "WireIdentity",
     "X12Reading",

@@ -13,15 +13,23 @@ from partners.authorized_key import PRIVATE_KEY
 from partners.document import Mapping, Node, Scalar, Sequence
 from partners.fault import Fault, Place, did_you_mean, fault
 
+_KEYS = {
+    "authorized_keys": "nobody can log in here until it is there",
+    "host_keys": "the server is not trusted until it is there",
+}
+"""The lists of public keys that a channel can have, and what a missing file means for it."""
+
 
 def attach(channel: Mapping, attachments: Lookup[str, bytes], faults: list[Fault]) -> Mapping:
     """The channel with the lines of its key file, and the text of its certificates, in their places."""
     items = dict(channel.items)
-    keys = items.get("authorized_keys")
-    if isinstance(keys, Mapping):
-        items["authorized_keys"] = _key_lines(keys, attachments, faults)
-    elif isinstance(keys, Sequence) and not keys.items:
-        faults.append(fault(keys.place, "the list is empty", "add a public key, or name a file: {file: keys/name.pub}"))
+    for name, effect in _KEYS.items():
+        keys = items.get(name)
+        if isinstance(keys, Mapping):
+            items[name] = _key_lines(keys, attachments, faults, effect)
+        elif isinstance(keys, Sequence) and not keys.items:
+            hint = "add a public key, or name a file: {file: keys/name.pub}"
+            faults.append(fault(keys.place, "the list is empty", hint))
     certificates = items.get("certificates")
     if isinstance(certificates, Sequence):
         with_text = [_with_pem(item, attachments, faults) for item in certificates.items]
@@ -29,7 +37,7 @@ def attach(channel: Mapping, attachments: Lookup[str, bytes], faults: list[Fault
     return Mapping(items, channel.keys, channel.place)
 
 
-def _key_lines(node: Mapping, attachments: Lookup[str, bytes], faults: list[Fault]) -> Sequence:
+def _key_lines(node: Mapping, attachments: Lookup[str, bytes], faults: list[Fault], effect: str) -> Sequence:
     others = [key for key in node.keys if key != "file"]
     for key in others:
         faults.append(fault(node.keys[key], f"`{key}` is not a key here", did_you_mean(key, ["file"])))
@@ -38,7 +46,7 @@ def _key_lines(node: Mapping, attachments: Lookup[str, bytes], faults: list[Faul
         if name is not None or ("file" not in node.keys and not others):
             faults.append(fault(node.place, "expected the name of a file", "write {file: keys/name.pub}"))
         return Sequence([], node.place)
-    text = _text(name, attachments, faults, "nobody can log in here until it is there")
+    text = _text(name, attachments, faults, effect)
     if text is None:
         return Sequence([], name.place)
     lines = [

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import Field
 
 from partners.as2_channel import As2Channel
-from partners.authorized_key import check_line
-from partners.certificate import FILE
+from partners.file_channel import DirectoryChannel, SftpClientChannel
 from partners.file_name import NamesFiles
+from partners.key_lines import KeyLines
 from partners.model import Model
 from partners.scalars import Form, Id
-
-KeyLine = Annotated[str, AfterValidator(check_line)]
 
 
 class SftpChannel(NamesFiles):
@@ -29,23 +27,7 @@ class SftpChannel(NamesFiles):
     login: Annotated[
         str, Form("[a-z0-9][a-z0-9._-]{0,31}", "a login: lower-case letters, digits, . _ and -, at most 32")
     ]
-    authorized_keys: Annotated[
-        tuple[KeyLine, ...],
-        WithJsonSchema(
-            {
-                "oneOf": [
-                    {"type": "array", "items": {"type": "string"}, "minItems": 1},
-                    {
-                        "type": "object",
-                        "properties": {"file": {"type": "string", "pattern": f"^(?:{FILE.pattern})$"}},
-                        "required": ["file"],
-                        "additionalProperties": False,
-                    },
-                ],
-                "description": "OpenSSH public key lines, or a file of the profiles folder that holds them",
-            }
-        ),
-    ]
+    authorized_keys: KeyLines
     """OpenSSH public key lines, or ``{file: keys/name.pub}``: a file of the profiles folder that holds them."""
 
 
@@ -60,9 +42,13 @@ class AmqpChannel(Model):
     queue: Annotated[str, Form(r"[\x21-\x7e]{1,255}", "a queue's name")] | None = None
 
 
-Channel = Annotated[SftpChannel | As2Channel | AmqpChannel, Field(discriminator="kind")]
-KINDS: dict[str, type[SftpChannel] | type[As2Channel] | type[AmqpChannel]] = {
+Channel = Annotated[
+    SftpChannel | SftpClientChannel | As2Channel | DirectoryChannel | AmqpChannel, Field(discriminator="kind")
+]
+KINDS: dict[str, type[SftpChannel | SftpClientChannel | As2Channel | DirectoryChannel | AmqpChannel]] = {
     "sftp": SftpChannel,
+    "sftp-client": SftpClientChannel,
     "as2": As2Channel,
+    "directory": DirectoryChannel,
     "amqp": AmqpChannel,
 }

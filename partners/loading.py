@@ -252,6 +252,9 @@ class _Loading:
         if party is not None and owner is not None and owner != party:
             self._fault(place, f"the channel belongs to `{owner}`, the agreement is with `{party}`")
         kind = text_of(channel, "kind")
+        answers = text_of(flow, "direction") == "out" or "issue" in flow.items
+        if kind == "sftp-client" and "deliver_to" not in channel.keys and answers:
+            self._fault(place, "the channel delivers nothing, and the flow sends", "add `deliver_to` to the channel")
         for receipt in _items(flow, "expect"):
             if text_of(receipt, "receipt") == "mdn" and kind not in (None, "as2"):
                 self._fault(place, f"the flow expects an MDN, and none comes over a channel of kind {kind}")

@@ -12,8 +12,7 @@ from typing import cast
 from pydantic.json_schema import models_json_schema
 
 from partners.agreement import Terms
-from partners.as2_channel import As2Channel
-from partners.channel import AmqpChannel, SftpChannel
+from partners.channel import KINDS
 from partners.code_list import CodeList
 from partners.party import Party
 
@@ -24,14 +23,15 @@ _NAMES: Json = {"type": "array", "items": {"type": "string"}}
 
 def profile_schema() -> dict[str, Json]:
     """The schema of one profile file (JSON Schema 2020-12)."""
-    models = (Party, SftpChannel, As2Channel, AmqpChannel, Terms, CodeList)
+    models = (Party, *KINDS.values(), Terms, CodeList)
     _, made = models_json_schema([(model, "validation") for model in models], ref_template="#/$defs/{model}")
     definitions = cast(dict[str, dict[str, Json]], made["$defs"])
     for name in _below(definitions, "Terms"):
         required = cast(list[str], definitions[name].pop("required", []))
         if "id" in required:
             definitions[name]["required"] = ["id"]
-    for name in ("SftpChannel", "As2Channel", "AmqpChannel"):
+    channels = [kind.__name__ for kind in KINDS.values()]
+    for name in channels:
         cast(list[str], definitions[name]["required"]).remove("party")
     for name in ("Certificate", "OwnCertificate"):
         certificate = cast(dict[str, Json], definitions[name]["properties"])
@@ -56,9 +56,7 @@ def profile_schema() -> dict[str, Json]:
             "party": {"$ref": "#/$defs/Party"},
             "channels": {
                 "type": "array",
-                "items": {
-                    "oneOf": [{"$ref": f"#/$defs/{kind}"} for kind in ("SftpChannel", "As2Channel", "AmqpChannel")]
-                },
+                "items": {"oneOf": [{"$ref": f"#/$defs/{name}"} for name in channels]},
             },
             "agreements": {"type": "array", "items": {"$ref": "#/$defs/Agreement"}},
             "template": {"$ref": "#/$defs/Agreement"},

@@ -235,6 +235,21 @@ RELEASE_HELD = (
 )
 """The job waits for another try."""
 
+REPEAT_HELD = (
+    update(job)
+    .where(_HELD)
+    .values(
+        state="ready",
+        run_at=bindparam("p_run_at", type_=Instant),
+        enqueued_at=bindparam("p_now", type_=Instant),
+        expiries=0,
+        reason=bindparam("p_reason"),
+        worker=null(),
+        lease_until=null(),
+    )
+)
+"""The job is done for this time and waits for the next."""
+
 BURY_HELD = (
     update(job).where(_HELD).values(state="buried", reason=bindparam("p_reason"), worker=null(), lease_until=null())
 )

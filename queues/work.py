@@ -185,6 +185,17 @@ class WorkQueue:
         self._settle(connection, statements.RELEASE_HELD, job, {"p_run_at": due, "p_reason": reason})
         statements.wake_lane(connection, partner=job.partner, lane=job.lane, run_at=due, now=now)
 
+    def repeat(self, connection: Connection, job: Job, run_at: datetime, reason: str | None = None) -> None:
+        """The job is done for this time and runs again at ``run_at``, as if it had just been queued.
+
+        For what never ends, such as looking into a partner's folder; ``reason`` is what a person may want to know of
+        this time. Its ``attempt`` goes on counting. Raises :class:`LostLease`.
+        """
+        now = self._now(connection)
+        due = max(run_at, now)
+        self._settle(connection, statements.REPEAT_HELD, job, {"p_run_at": due, "p_now": now, "p_reason": reason})
+        statements.wake_lane(connection, partner=job.partner, lane=job.lane, run_at=due, now=now)
+
     def bury(self, connection: Connection, job: Job, reason: str) -> None:
         """The job is given up: kept, counted and shown, never claimed. Raises :class:`LostLease`."""
         self._settle(connection, statements.BURY_HELD, job, {"p_reason": reason})

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.services.openssh import SshServer
 from tests.services.postgresql import PostgresServer
 from tests.services.rabbitmq import RabbitServer
 from tests.services.running import Missing, skip_or_fail
@@ -59,3 +60,14 @@ def rabbitmq_server() -> Iterator[RabbitServer]:
 def amqp_url(rabbitmq_server: RabbitServer) -> str:
     """The URL of a virtual host that nobody used."""
     return rabbitmq_server.fresh_url()
+
+
+@pytest.fixture
+def ssh_server() -> Iterator[SshServer]:
+    """An OpenSSH server with an empty folder."""
+    try:
+        server = SshServer()
+    except Missing as reason:
+        skip_or_fail(reason)
+    yield server
+    server.discard()

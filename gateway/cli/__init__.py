@@ -52,7 +52,9 @@ COMMANDS = {
     "send": Entry("business", "Hand a canonical document to the gateway, for a partner.", _EXCHANGE),
     "receive": Entry("business", "Take the canonical documents, or events, that the gateway published.", _EXCHANGE),
     "events": Entry("events", "See what the company's own systems are told of.", _EXCHANGE),
-    "keys": Entry("keys", "Make, import, export and list the keys and certificates of AS2.", _PARTNERS),
+    "keys": Entry(
+        "keys", "Make, import, export and list the keys and certificates of AS2, and SFTP's keys.", _PARTNERS
+    ),
     "profiles": Entry("profiles", "Check, list and compare the partners' profiles.", _PARTNERS),
     "guides": Entry("guides", "See the grammars of messages, and import more of them.", _PARTNERS),
     "maps": Entry("maps", "See what messages mean in the canonical form, and how partners differ.", _PARTNERS),

@@ -38,6 +38,7 @@ from gateway.cli.output import Exit, fail, note, print_bytes, print_json, say, t
 from gateway.cli.passwords import PasswordEnvOption, PasswordFileOption, asked_password, opened, stated_password
 from gateway.cli.places import DEFAULT_HOME, FileArgument, HomeOption, JsonOption, home_of, read_file
 from gateway.cli.profiles import tell
+from gateway.cli.ssh_keys import ssh
 from gateway.config import Home
 from gateway.durable_file import write_durably
 from gateway.profiles_folder import load_profiles
@@ -224,6 +225,7 @@ def list_keys(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> N
         note(f"no profile names the certificate of the private key {keys.folder / fingerprint}.pem")
 
 
+app.command("ssh")(ssh)
 app.command("requests")(requests)
 app.command("approve")(approve)
 app.command("reject")(reject)

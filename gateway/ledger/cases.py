@@ -116,6 +116,13 @@ def close_about(
     return closing
 
 
+def close_of(connection: Connection, cause: str, subject: str, reason: str, actor: str, at: datetime) -> None:
+    """Close the case of this cause about this subject for ``reason``, where there is one that is not closed."""
+    for each in about(connection, [subject]):
+        if each.cause == cause and each.state != "closed":
+            close(connection, each.id, reason, actor, at)
+
+
 def get(connection: Connection, case_id: str) -> Case:
     """The case with this id; raises :class:`NotRecorded`."""
     row = connection.execute(select(case).where(case.c.id == case_id)).mappings().one_or_none()

@@ -37,6 +37,7 @@ from partners.certificate import Certificate, OwnCertificate
 from partners.channel import AmqpChannel, SftpChannel
 from partners.code_list import CodeList, CodePair
 from partners.envelope import Clearance, Delimiters, Envelope
+from partners.file_channel import CollectingHere, CollectingThere, DirectoryChannel, SftpClientChannel
 from partners.flow import (
     Duplicate,
     Flow,
@@ -74,6 +75,10 @@ SECTIONS: tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...] = (
             WeakPermit,
             As2Http,
             Certificate,
+            SftpClientChannel,
+            CollectingThere,
+            DirectoryChannel,
+            CollectingHere,
             AmqpChannel,
         ),
     ),
@@ -99,6 +104,8 @@ NOUNS: dict[type[BaseModel], str] = {
     Terms: "Agreement",
     SftpChannel: "Channel of kind `sftp`",
     As2Channel: "Channel of kind `as2`",
+    SftpClientChannel: "Channel of kind `sftp-client`",
+    DirectoryChannel: "Channel of kind `directory`",
     AmqpChannel: "Channel of kind `amqp`",
 }
 DERIVED = {
@@ -108,6 +115,8 @@ DERIVED = {
     (SftpChannel, "party"): "the file's party",
     (As2Channel, "party"): "the file's party",
     (AmqpChannel, "party"): "the file's party",
+    (SftpClientChannel, "party"): "the file's party",
+    (DirectoryChannel, "party"): "the file's party",
     (Terms, "party"): "the file's party",
 }
 FILLED_IN = {(Certificate, "pem"), (OwnCertificate, "pem")}

@@ -33,7 +33,7 @@ import structlog
 from as2.heading import Heading
 from as2.restart import Partial, parse_etag
 from as2.source import Source
-from gateway.channels.as2.spool import SpoolFolder, put
+from gateway.channels.workplace import SpoolFolder, put
 from gateway.clock import Clock
 from gateway.config import As2Settings
 

@@ -48,7 +48,7 @@ from gateway.channels.as2.keys import As2Keys, KeyMissing
 from gateway.channels.as2.matching import TooMany
 from gateway.channels.as2.posted import Admission, Answer, Judged, Outcome, Posted
 from gateway.channels.as2.refusals import Allowance, explained, open_case
-from gateway.channels.as2.spool import IN_MEMORY, NoRoom, Workplace
+from gateway.channels.workplace import IN_MEMORY, NoRoom, Workplace
 from gateway.database import NOT_NOW
 from gateway.instance import Gateway
 from gateway.ledger import as2_received, cases, journal, objects, receipts, transmissions
@@ -106,7 +106,7 @@ class Reception:
     def receive(self, posted: Posted, place: Workplace) -> Answer:
         """What to answer; whatever it promises is durable.
 
-        Raises what the archive and the database raise, ``OSError``, and :class:`gateway.channels.as2.spool.NoRoom`:
+        Raises what the archive and the database raise, ``OSError``, and :class:`gateway.channels.workplace.NoRoom`:
         then nothing was kept, and the partner has to come again.
         """
         try:

@@ -21,7 +21,7 @@ from as2.receiving import Receiving
 from gateway.arrival import printable
 from gateway.channels.as2.inventory import certificates_of
 from gateway.channels.as2.posted import Posted
-from gateway.channels.as2.spool import Workplace
+from gateway.channels.workplace import Workplace
 from gateway.ledger import cases
 from partners import As2Channel, Register
 

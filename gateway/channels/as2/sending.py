@@ -44,7 +44,7 @@ from gateway.channels.as2.continuing import (
     rest_of,
     with_etag,
 )
-from gateway.channels.as2.evidence import MDN_PROTOCOL
+from gateway.channels.as2.evidence import MDN_PROTOCOL, PROTOCOL
 from gateway.channels.as2.keys import As2Keys, KeyMissing
 from gateway.channels.as2.posting import Poster, Posting
 from gateway.channels.as2.receipts import settle_other
@@ -61,7 +61,8 @@ from gateway.channels.as2.settling import (
     understand,
     was_refused,
 )
-from gateway.channels.as2.spool import NoRoom, SpoolFolder, Workplace
+from gateway.channels.channel import Carry
+from gateway.channels.workplace import NoRoom, SpoolFolder, Workplace
 from gateway.exchange import ImpossibleStep
 from gateway.instance import Gateway
 from gateway.ledger import as2_sent, attempts, cases, deliveries, journal, objects
@@ -91,6 +92,7 @@ class As2Sender:
         self._keys = keys
         self._poster = poster
         self._spool = spool
+        self.carries: Mapping[str, Carry] = {PROTOCOL: self.deliver, MDN_PROTOCOL: self.deliver}
 
     def deliver(self, gateway: Gateway, job: Job, transmission: Transmission) -> None:
         """One attempt, or more where the partner only minds its form; the job is at its end unless this raises.

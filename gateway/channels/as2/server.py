@@ -39,9 +39,9 @@ from gateway.channels.as2.posted import Admission, Answer, Posted
 from gateway.channels.as2.reception import Reception
 from gateway.channels.as2.refusals import Allowance
 from gateway.channels.as2.request import BrokenOff, Outcome, Request
-from gateway.channels.as2.spool import Growing, NoRoom, SpoolFolder, Workplace
 from gateway.channels.as2.transfer import Transfer, begin
 from gateway.channels.as2.unnamed import Unnamed, may_be_mdn, take_unnamed
+from gateway.channels.workplace import Growing, NoRoom, SpoolFolder, Workplace
 from gateway.database import NOT_NOW
 from gateway.instance import Gateway
 from gateway.ledger import cases

@@ -1,6 +1,6 @@
 """The body of a message that may break off and be gone on with.
 
-It is what :class:`gateway.channels.as2.spool.Growing` is for others. It grows at the end of what is held already, in
+It is what :class:`gateway.channels.workplace.Growing` is for others. It grows at the end of what is held already, in
 memory while it is small. Every so often what came is made durable and marked, so that a crash of the gateway does not
 cost all of a large message; when the connection ends early, what came is. Nothing here decides whether a message is
 whole, or good: what was joined is read like any other body.
@@ -20,7 +20,7 @@ from as2.restart import Refuse, Take, before_body
 from as2.source import BytesSource, Joined, Section, Source
 from gateway.channels.as2.partials import Mark, Partials, new_name
 from gateway.channels.as2.posted import Outcome
-from gateway.channels.as2.spool import IN_MEMORY, FileSource, NoRoom, Workplace, put
+from gateway.channels.workplace import IN_MEMORY, FileSource, NoRoom, Workplace, put
 
 log = structlog.get_logger()
 

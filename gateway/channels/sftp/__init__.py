@@ -4,7 +4,7 @@ from gateway.channels.sftp.keys import KeyFault, host_keys
 from gateway.channels.sftp.limits import Limits
 from gateway.channels.sftp.mailboxes import Entry, Gone, Mailboxes, MemoryMailboxes
 from gateway.channels.sftp.server import SftpServer
-from gateway.channels.sftp.tree import Folder, temporary
+from gateway.channels.sftp.tree import Folder
 from gateway.channels.sftp.visitor import Login, LookUp
 
 __all__ = [
@@ -19,5 +19,4 @@ __all__ = [
     "MemoryMailboxes",
     "SftpServer",
     "host_keys",
-    "temporary",
 ]

@@ -29,6 +29,7 @@ from gateway.channels.sftp.threads import Threads
 from gateway.channels.sftp.tree import Place, Refusal
 from gateway.channels.sftp.visitor import Visitor
 from gateway.channels.sftp.wire import Open, Status
+from gateway.channels.temporary_names import temporary
 from gateway.clock import Clock
 
 H = TypeVar("H", bound="Upload | Download | Listing")
@@ -269,9 +270,9 @@ class Conversation:
         name = new.name or ""
         if there is not None and there.staged and there.id != entry.id and not replace:
             raise Refusal(Status.FAILURE, f"{new.path} exists already")
-        if not entry.staged and tree.temporary(name):
+        if not entry.staged and temporary(name):
             raise Refusal(Status.FAILURE, "The file has been taken already and cannot become unfinished again")
-        if entry.staged and not tree.temporary(name):
+        if entry.staged and not temporary(name):
             await self._intake.take_staged(self._visitor, entry, name, self._gone)
         else:
             await self._threads(self._mailboxes.rename, entry, name)

@@ -24,9 +24,10 @@ from gateway.channels.sftp.limits import Limits
 from gateway.channels.sftp.mailboxes import Entry, Mailboxes
 from gateway.channels.sftp.spool import Spool, SpoolFile, SpoolRefusal
 from gateway.channels.sftp.threads import Threads
-from gateway.channels.sftp.tree import Refusal, temporary
+from gateway.channels.sftp.tree import Refusal
 from gateway.channels.sftp.visitor import Visitor
 from gateway.channels.sftp.wire import Status
+from gateway.channels.temporary_names import temporary
 from gateway.clock import Clock
 
 P = ParamSpec("P")

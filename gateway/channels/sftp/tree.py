@@ -20,8 +20,6 @@ FOLDERS: tuple[Folder, ...] = ("in", "out")
 MAX_NAME = 255
 """Bytes of a name in UTF-8, as on every common file system."""
 MAX_PATH = 4096
-TEMPORARY = (".part", ".tmp", ".filepart")
-"""Endings under which clients put what is not finished yet; a dot in front says the same."""
 
 # Control, format (reading direction, zero width), surrogate, private and unassigned characters; line and paragraph
 # separators. What looks empty or reversed on a screen misleads the person who reads it.
@@ -84,11 +82,6 @@ def check_name(name: str) -> str:
     if any(unicodedata.category(character) in _UNSEEN for character in name) or not name.strip():
         raise Refusal(Status.FAILURE, "The name has control or invisible characters: rename the file without them")
     return name
-
-
-def temporary(name: str) -> bool:
-    """Whether a client says by this name that the file is not finished."""
-    return name.startswith(".") or name.lower().endswith(TEMPORARY)
 
 
 def folder_attributes(place: Place, at: datetime) -> Attributes:

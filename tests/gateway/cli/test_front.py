@@ -33,7 +33,7 @@ PUBLIC = {
     "send": (),
     "receive": (),
     "events": ("list", "tail"),
-    "keys": ("make", "import", "export", "list", "requests", "approve", "reject", "offer"),
+    "keys": ("make", "import", "export", "list", "ssh", "requests", "approve", "reject", "offer"),
     "guides": ("list", "show", "import"),
     "maps": ("list", "show", "diff", "check"),
     "profiles": ("check", "list", "diff"),

@@ -23,9 +23,11 @@ import structlog
 from gateway import instance
 from gateway.arrival import Arrival
 from gateway.catalogue import Catalogue
+from gateway.channels.business import published_with
+from gateway.channels.sftp.placing import MAILBOXES
 from gateway.cli.running import make_home
 from gateway.config import open_home
-from gateway.delivering import deliver_with
+from gateway.delivering import deliver_over
 from gateway.inbound import read_transmission
 from gateway.instance import Gateway
 from gateway.ledger import mailboxes
@@ -83,7 +85,7 @@ class Day:
         stages: dict[str, Stage] = {
             READ: read_transmission,
             BUILD: build_message,
-            DELIVER: deliver_with(self.publish),
+            DELIVER: deliver_over(published_with(self.publish), MAILBOXES),
             EVENTS: tell_with(self.tell, home.config.events),
         }
         self._workers = Workers(self.gateway, plant.stages(self, stages), 1)

@@ -16,8 +16,10 @@ from sqlalchemy import Connection
 
 from archive.disk import LocalDisk
 from gateway import outbound
+from gateway.channels.business import published_with
+from gateway.channels.sftp.placing import MAILBOXES
 from gateway.database import Database
-from gateway.delivering import deliver_with
+from gateway.delivering import deliver_over
 from gateway.instance import Gateway
 from gateway.ledger import idempotency, interchanges, transmissions
 from gateway.publishing import DELIVER, take_number
@@ -121,7 +123,7 @@ class MarkedBeforePublished(Plant):
     def stages(self, day: Day, stages: Mapping[str, Stage]) -> Mapping[str, Stage]:
         """Letters wait until the stage has committed."""
         waiting: list[Letter] = []
-        deliver = deliver_with(waiting.append)
+        deliver = deliver_over(published_with(waiting.append), MAILBOXES)
 
         def deliver_first(gateway: Gateway, job: Job) -> None:
             deliver(gateway, job)

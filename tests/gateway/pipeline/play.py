@@ -6,8 +6,10 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from gateway.arrival import Arrival
+from gateway.channels.business import published_with
+from gateway.channels.sftp.placing import MAILBOXES
 from gateway.config import Home
-from gateway.delivering import deliver_with
+from gateway.delivering import deliver_over
 from gateway.exchange import Event
 from gateway.inbound import read_transmission
 from gateway.instance import Gateway
@@ -21,7 +23,7 @@ from gateway.publishing import DELIVER
 from gateway.receiving import BUILD, READ, Accepted, receive_from_business, receive_from_partner
 from gateway.sweeping import sweep
 from gateway.telling import tell_with
-from gateway.working import Workers
+from gateway.working import Stage, Workers
 from queues import Letter
 
 START = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
@@ -38,13 +40,14 @@ class Play:
         self.event_fault: Exception | None = None
         self.folder = home.folder
         self.gateway = Gateway.open(home, clock=lambda: self.now)
-        stages = {
+        self.business = published_with(self._publish)
+        self.stages: dict[str, Stage] = {
             READ: read_transmission,
             BUILD: build_message,
-            DELIVER: deliver_with(self._publish),
+            DELIVER: deliver_over(self.business, MAILBOXES),
             EVENTS: tell_with(self._tell, home.config.events),
         }
-        self.workers = Workers(self.gateway, stages, 1)
+        self.workers = Workers(self.gateway, self.stages, 1)
 
     def _publish(self, letter: Letter) -> None:
         if self.exchange_fault is not None:

@@ -28,7 +28,7 @@ from gateway.channels.as2.keys import As2Keys, certificates_in
 from gateway.channels.as2.partials import Partials
 from gateway.channels.as2.reception import Reception
 from gateway.channels.as2.server import As2Server
-from gateway.channels.as2.spool import SpoolFolder
+from gateway.channels.workplace import SpoolFolder
 from gateway.config import FILE, open_home
 from gateway.instance import Gateway
 from gateway.ledger import as2_received, cases, journal

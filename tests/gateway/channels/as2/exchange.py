@@ -18,8 +18,9 @@ from gateway.channels.as2.key_files import Named, make_pair
 from gateway.channels.as2.keys import As2Keys
 from gateway.channels.as2.posting import CannedPoster, Posting, Reply
 from gateway.channels.as2.sending import As2Sender
-from gateway.channels.as2.spool import SpoolFolder
-from gateway.delivering import deliver_with
+from gateway.channels.business import published_with
+from gateway.channels.workplace import SpoolFolder
+from gateway.delivering import deliver_over
 from gateway.instance import Gateway
 from gateway.ledger import certificate_exchanges
 from gateway.ledger.certificate_exchanges import CertificateExchange
@@ -97,7 +98,7 @@ class Acme:
         self._spool = SpoolFolder(gateway.home.as2_outgoing, reserve=0)
         sender = As2Sender(As2Keys(gateway.home.keys), CannedPoster(self._take), self._spool)
         letters: list[Letter] = []
-        self._workers = Workers(gateway, {DELIVER: deliver_with(letters.append, sender)}, 1)
+        self._workers = Workers(gateway, {DELIVER: deliver_over(published_with(letters.append), sender.carries)}, 1)
 
     def close(self) -> None:
         """The gateway sends nothing more."""

@@ -23,7 +23,7 @@ from gateway.channels.as2.keys import As2Keys
 from gateway.channels.as2.posted import Posted
 from gateway.channels.as2.receipts import take_mdn
 from gateway.channels.as2.reception import Reception
-from gateway.channels.as2.spool import SpoolFolder, Workplace
+from gateway.channels.workplace import SpoolFolder, Workplace
 from gateway.config import open_home
 from gateway.instance import Gateway
 from tests.as2.samples import AT

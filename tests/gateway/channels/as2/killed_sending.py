@@ -16,9 +16,9 @@ from gateway.channels.as2.keys import As2Keys
 from gateway.channels.as2.posting import CannedPoster, Posting, Reply
 from gateway.channels.as2.receipts import take_mdn
 from gateway.channels.as2.sending import As2Sender
-from gateway.channels.as2.spool import SpoolFolder
+from gateway.channels.workplace import SpoolFolder
 from gateway.config import open_home
-from gateway.delivering import deliver_with
+from gateway.delivering import deliver_over
 from gateway.instance import Gateway
 from gateway.publishing import DELIVER
 from gateway.sweeping import sweep
@@ -48,7 +48,7 @@ def play(task: Task, points: Points) -> int:
 
     spool = SpoolFolder(gateway.home.as2_outgoing, reserve=0)
     sender = As2Sender(As2Keys(gateway.home.keys), CannedPoster(answer), spool)
-    workers = Workers(gateway, {DELIVER: deliver_with(lambda _: None, sender)}, 1)
+    workers = Workers(gateway, {DELIVER: deliver_over(sender.carries)}, 1)
     sweep(gateway)
     while workers.run_one():
         pass

@@ -15,9 +15,10 @@ from gateway.channels.as2.keys import As2Keys
 from gateway.channels.as2.posting import CannedPoster, Poster
 from gateway.channels.as2.receipts import take_mdn
 from gateway.channels.as2.sending import As2Sender
-from gateway.channels.as2.spool import SpoolFolder
+from gateway.channels.business import published_with
+from gateway.channels.workplace import SpoolFolder
 from gateway.config import open_home
-from gateway.delivering import deliver_with
+from gateway.delivering import deliver_over
 from gateway.inbound import read_transmission
 from gateway.instance import Gateway
 from gateway.ledger import attempts, cases, messages, receipts, search, transmissions
@@ -69,7 +70,11 @@ class Sending:
         home = self.gateway.home
         self.spool = SpoolFolder(home.as2_outgoing, reserve=0)
         sender = As2Sender(As2Keys(home.keys), self._poster, self.spool)
-        stages = {READ: read_transmission, BUILD: build_message, DELIVER: deliver_with(self.letters.append, sender)}
+        stages = {
+            READ: read_transmission,
+            BUILD: build_message,
+            DELIVER: deliver_over(published_with(self.letters.append), sender.carries),
+        }
         self.workers = Workers(self.gateway, stages, 1)
 
     def close(self) -> None:

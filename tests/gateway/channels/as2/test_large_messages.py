@@ -16,7 +16,7 @@ from as2.heading import read_heading
 from as2.mic import Packaging
 from as2.receiving import Receiving, receive
 from as2.source import Source
-from gateway.channels.as2.spool import FileSource, SpoolFolder, Workplace
+from gateway.channels.workplace import FileSource, SpoolFolder, Workplace
 from tests.as2.keys import certificate_of, entropy, pair_of
 from tests.as2.samples import ADDRESS, STACKS, headers_of, signing, stack_name
 

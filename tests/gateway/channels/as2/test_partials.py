@@ -12,7 +12,7 @@ from as2.restart import Partial
 from as2.source import Source
 from gateway.channels.as2 import partials as kept
 from gateway.channels.as2.partials import Mark, Partials, new_name
-from gateway.channels.as2.spool import SpoolFolder
+from gateway.channels.workplace import SpoolFolder
 from gateway.config import As2Settings
 from tests.as2.samples import AT
 

@@ -11,7 +11,7 @@ import pytest
 from archive import ArchiveFault
 from as2.source import BytesSource
 from gateway.channels.as2 import patience, transfer
-from gateway.channels.as2.spool import SpoolFolder
+from gateway.channels.workplace import SpoolFolder
 from tests.gateway.channels.as2.conftest import MakeEndpoint
 from tests.gateway.channels.as2.endpoint import Endpoint, message
 from tests.gateway.channels.as2.parts import (

@@ -14,8 +14,8 @@ from as2.mdn_reading import read_mdn
 from gateway.channels.as2.keys import As2Keys, certificates_in
 from gateway.channels.as2.posting import CannedPoster, Reply
 from gateway.channels.as2.sending import As2Sender
-from gateway.channels.as2.spool import SpoolFolder
-from gateway.delivering import deliver_with
+from gateway.channels.workplace import SpoolFolder
+from gateway.delivering import deliver_over
 from gateway.ledger import attempts, transmissions
 from gateway.publishing import DELIVER
 from gateway.sweeping import sweep
@@ -36,7 +36,7 @@ class Returning:
         self.poster = CannedPoster(lambda _, __: Reply(status=left.pop(0), trouble="refused"))
         home = endpoint.gateway.home
         sender = As2Sender(As2Keys(home.keys), self.poster, SpoolFolder(spool, reserve=0))
-        stages = {DELIVER: deliver_with(lambda _: None, sender)}
+        stages = {DELIVER: deliver_over(sender.carries)}
         self.workers = Workers(endpoint.gateway, stages, 1)
 
     def work(self) -> None:

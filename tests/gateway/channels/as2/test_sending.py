@@ -140,7 +140,7 @@ def test_a_busy_partner_is_given_the_time_it_asks_for(sending: Sending) -> None:
 def test_no_room_to_build_is_waited_for(make_sending: MakeSending, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that is full for a while is no fault of ours, and no message's end."""
     sending = make_sending(channel="compress: before-signing")
-    monkeypatch.setattr("gateway.channels.as2.spool.IN_MEMORY", 10)
+    monkeypatch.setattr("gateway.channels.workplace.IN_MEMORY", 10)
     monkeypatch.setattr(sending.spool, "reserve", 1 << 62)
     assert sending.order().delivery == "queued"
     for _ in range(5):

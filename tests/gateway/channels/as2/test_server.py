@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from archive import ArchiveFault
 from as2.mic import Packaging
 from gateway.channels.as2 import patience
-from gateway.channels.as2.spool import Growing, SpoolFolder
+from gateway.channels.workplace import Growing, SpoolFolder
 from gateway.metrics import LedgerCollector
 from tests.as2.keys import KEYS
 from tests.as2.samples import DOCUMENT

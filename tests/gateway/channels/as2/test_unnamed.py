@@ -17,7 +17,7 @@ from gateway.channels.as2.posting import Posting
 from gateway.channels.as2.receipts import take_mdn
 from gateway.channels.as2.reception import Reception
 from gateway.channels.as2.server import As2Server
-from gateway.channels.as2.spool import SpoolFolder
+from gateway.channels.workplace import SpoolFolder
 from gateway.ledger import transmissions
 from tests.gateway.channels.as2.conftest import MakeSending
 from tests.gateway.channels.as2.endpoint import Listener

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from gateway.arrival import Arrival, printable
 from gateway.channels.private_folder import FolderBusy
-from gateway.channels.sftp import Gone, KeyFault, MemoryMailboxes, host_keys, temporary
+from gateway.channels.sftp import Gone, KeyFault, MemoryMailboxes, host_keys
 from gateway.channels.sftp.coverage import MAX_GAPS, Coverage, Scattered
 from gateway.channels.sftp.spool import Spool, SpoolRefusal
 from gateway.channels.sftp.tree import Place, Refusal, file_attributes, line, locate
+from gateway.channels.temporary_names import temporary
 
 NOON = datetime(2026, 3, 9, 12, 5, tzinfo=UTC)
 

@@ -1,9 +1,9 @@
-"""The bytes of AS2 messages on the disk while they are worked on: sources and scratch of the package ``as2``.
+"""Bytes on the disk while they are worked on: AS2 messages with their layers, and files that are being collected.
 
-A message is read several times and may be larger than the memory, so its body, and every layer whose size is not known
-beforehand, lies in a file of a private folder. Names are random: nothing a partner says becomes part of a path. What
-lies here has not been acknowledged to anybody and nothing refers to it, so it need not outlive the process; what a
-crash left is removed at the next start. Small things stay in memory.
+They may be larger than the memory and are read several times, so each lies in a file of a private folder. Names are
+random: nothing a partner says becomes part of a path. What lies here has not been acknowledged to anybody and nothing
+refers to it, so it need not outlive the process; what a crash left is removed at the next start. Small things stay in
+memory. The sources and the scratch have the shapes of the package ``as2``.
 """
 
 from __future__ import annotations
