@@ -26,20 +26,25 @@ from queues.exchange import (
     Unreachable,
     Unroutable,
 )
+from queues.gates import Direction, Gate, Gates
 from queues.memory import MemoryBroker, MemoryExchange
 from queues.rabbitmq import RabbitExchange
 from queues.schema import metadata
-from queues.work import LEASE, Job, LaneDepth, LostLease, WorkQueue
+from queues.work import LEASE, GateDepth, Job, LaneDepth, LostLease, WorkQueue
 
 __all__ = [
     "BODY_LIMIT",
     "LEASE",
     "Consumer",
     "DeadLetter",
+    "Direction",
     "EmbeddedExchange",
     "End",
     "Exchange",
     "ExchangeFault",
+    "Gate",
+    "GateDepth",
+    "Gates",
     "Handler",
     "Job",
     "LaneDepth",

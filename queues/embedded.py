@@ -20,7 +20,7 @@ import msgspec
 from sqlalchemy import Connection, Row, UpdateBase
 from sqlalchemy.exc import SQLAlchemyError
 
-from queues import statements
+from queues import letter_statements, statements
 from queues.consumer import BoxReader, Held, Patience
 from queues.exchange import (
     DeadLetter,
@@ -31,7 +31,7 @@ from queues.exchange import (
     Topology,
     check_fit,
 )
-from queues.work import Clock
+from queues.gates import Clock
 
 T = TypeVar("T")
 
@@ -89,7 +89,7 @@ class EmbeddedExchange:
             return
 
         def put(connection: Connection) -> None:
-            statements.insert_letter(connection, letter, queues, self._clock(connection))
+            letter_statements.insert_letter(connection, letter, queues, self._clock(connection))
 
         try:
             await asyncio.to_thread(self._store.write, put)
@@ -110,7 +110,7 @@ class EmbeddedExchange:
         def look(connection: Connection) -> list[DeadLetter]:
             return [
                 DeadLetter(letter=_letter(row), reason=row.reason or "")
-                for row in connection.execute(statements.letters_in(self._topology.dead, limit))
+                for row in connection.execute(letter_statements.letters_in(self._topology.dead, limit))
             ]
 
         return await asyncio.to_thread(self._store.read, look)
@@ -122,7 +122,7 @@ class EmbeddedExchange:
         def look(connection: Connection) -> list[WaitingLetter]:
             return [
                 WaitingLetter(number=row.id, letter=_letter(row))
-                for row in connection.execute(statements.letters_in(box, limit, after))
+                for row in connection.execute(letter_statements.letters_in(box, limit, after))
             ]
 
         return await asyncio.to_thread(self._store.read, look)
@@ -148,11 +148,11 @@ class _Box:
 
         def peek(connection: Connection) -> bool:
             now = self._clock(connection)
-            return connection.execute(statements.visible_letter(self._name, now)).first() is not None
+            return connection.execute(letter_statements.visible_letter(self._name, now)).first() is not None
 
         def take(connection: Connection) -> Held | None:
             now = self._clock(connection)
-            row = connection.execute(statements.take_letter(self._name, now, now + HELD)).one_or_none()
+            row = connection.execute(letter_statements.take_letter(self._name, now, now + HELD)).one_or_none()
             if row is None:
                 return None
             return Held(id=row.id, letter=_letter(row), delivery=row.deliveries, failures=row.failures)
@@ -165,14 +165,14 @@ class _Box:
         await asyncio.sleep(self._look)
 
     async def done(self, held: Held) -> None:
-        await self._settle(lambda now: statements.delete_letter(held.id, held.delivery))
+        await self._settle(lambda now: letter_statements.delete_letter(held.id, held.delivery))
 
     async def dead(self, held: Held, reason: str) -> None:
-        await self._settle(lambda now: statements.move_letter(held.id, held.delivery, self._dead, reason, now))
+        await self._settle(lambda now: letter_statements.move_letter(held.id, held.delivery, self._dead, reason, now))
 
     async def later(self, held: Held, seconds: float, failures: int) -> None:
         pause = timedelta(seconds=seconds)
-        await self._settle(lambda now: statements.postpone_letter(held.id, held.delivery, now + pause, failures))
+        await self._settle(lambda now: letter_statements.postpone_letter(held.id, held.delivery, now + pause, failures))
 
     async def _settle(self, statement: Callable[[datetime], UpdateBase]) -> None:
         """Nothing happens when another reader has the letter by now: what becomes of it is that reader's affair."""

@@ -5,8 +5,9 @@ a ``MetaData`` of their own, which the gateway's migrations take in.
 
 ``job`` holds only what is still to be done or was given up; finished jobs are deleted, which keeps the table as small
 as the backlog. ``job_key`` remembers the key of every job, so that the same work is not queued again after it was
-done. ``partner_lane`` is the fairness: one row for each partner and lane with its virtual time, asleep (``ready_at``
-empty) when it has no work. ``letter`` is the embedded exchange: its boxes are the queues that RabbitMQ would have.
+done. ``partner_lane`` is the fairness: one row for each partner, lane and gate with its virtual time, asleep
+(``ready_at`` empty) when it has no work. ``gate`` is what jobs may need open: a row for each that was ever in trouble
+or paused (:mod:`queues.gates`). ``letter`` is the embedded exchange: its boxes are the queues that RabbitMQ would have.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -75,6 +77,7 @@ job = Table(
     Column("key", String(200), nullable=False, unique=True),
     Column("partner", String(120), nullable=False),
     Column("lane", SmallInteger, nullable=False),
+    Column("gate", String(120), nullable=False, server_default=text("''"), comment="what it needs open; or empty"),
     Column("payload", JSON, nullable=False),
     Column("state", String(8), nullable=False, comment="ready, leased, buried"),
     Column("run_at", Instant, nullable=False),
@@ -84,10 +87,18 @@ job = Table(
     Column("worker", String(120)),
     Column("lease_until", Instant),
     Column("reason", Text, comment="why it is tried again, or was given up"),
+    Column(
+        "held_before",
+        Float,
+        nullable=False,
+        server_default=text("0"),
+        comment="seconds for which its gate had been shut in all when it was queued",
+    ),
     Index(
         "ix_job_ready",
         "partner",
         "lane",
+        "gate",
         "run_at",
         "id",
         sqlite_where=text("state = 'ready'"),
@@ -114,10 +125,32 @@ partner_lane = Table(
     metadata,
     Column("lane", SmallInteger, primary_key=True, autoincrement=False),
     Column("partner", String(120), primary_key=True),
+    Column("gate", String(120), primary_key=True, server_default=text("''"), comment="as of its jobs"),
     Column("weight", Float, nullable=False, comment="its share; 2 is served twice as often as 1"),
     Column("vtime", Float, nullable=False, comment="work done for it divided by its weight"),
     Column("ready_at", Instant, comment="when it may have work at the earliest; empty when it sleeps"),
     Index("ix_partner_lane_vtime", "lane", "vtime"),
+)
+
+gate = Table(
+    "gate",
+    metadata,
+    Column("name", String(120), primary_key=True, comment="a channel, or the company's own side"),
+    Column("failures", Integer, nullable=False, comment="how often in a row nobody was reached behind it"),
+    Column("failed_at", Instant, comment="the last time that nobody was reached"),
+    Column("reason", Text, comment="why, the last time"),
+    Column("broken_since", Instant, comment="empty while it is whole"),
+    Column("openings", Integer, nullable=False, comment="how often in a row it was given time"),
+    Column("open_until", Instant, comment="nothing goes through before; one job at a time after that"),
+    Column("probe", BigInteger, comment="the job that tries whether somebody is there again"),
+    Column("probe_attempt", Integer, comment="and its fencing number"),
+    Column("paused", String(4), comment="in, out, both; empty when it is not"),
+    Column("paused_by", String(120)),
+    Column("paused_why", Text),
+    Column("paused_at", Instant),
+    Column("draining", Boolean, nullable=False, comment="whether it takes in nothing so that it becomes empty"),
+    Column("held", Float, nullable=False, comment="seconds for which nothing could go out through it, up to now"),
+    Column("held_since", Instant, comment="since when nothing can go out; empty when it can"),
 )
 
 letter = Table(

@@ -1,4 +1,4 @@
-"""Every SQL statement of the package, by name; the same for SQLite and PostgreSQL where their languages allow.
+"""Every SQL statement of the work queue, by name; the same for SQLite and PostgreSQL where their languages allow.
 
 The statements of the hot path are built once, with named parameters: putting one together costs more than running it.
 Parameter names begin with ``p_`` where a column of the same name could be meant.
@@ -10,7 +10,7 @@ on ready jobs gives their order: a join makes PostgreSQL sort the whole backlog 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Delete,
+    FromClause,
     Insert,
     Select,
     Update,
@@ -35,8 +36,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from queues.exchange import Letter
-from queues.schema import Instant, job, job_key, letter, partner_lane
+from queues.schema import Instant, gate, job, job_key, partner_lane
 
 JOB_COLUMNS = (
     job.c.id,
@@ -44,17 +44,20 @@ JOB_COLUMNS = (
     job.c.key,
     job.c.partner,
     job.c.lane,
+    job.c.gate,
     job.c.payload,
     job.c.attempt,
     job.c.expiries,
     job.c.run_at,
     job.c.enqueued_at,
+    job.c.held_before,
     job.c.reason,
 )
 
 _NOW = bindparam("p_now", type_=Instant)
 _PARTNER = bindparam("p_partner", type_=partner_lane.c.partner.type)
 _LANE = bindparam("p_lane", type_=partner_lane.c.lane.type)
+_GATE = bindparam("p_gate", type_=partner_lane.c.gate.type)
 
 DATABASE_NOW = select(func.clock_timestamp(type_=Instant))
 
@@ -80,12 +83,84 @@ INSERT_KEY = {"postgresql": _insert_key(postgresql.insert(job_key)), "sqlite": _
 """Remember ``key``, ``enqueued_at``; returns the key if it was new. A concurrent insert of it is waited for."""
 
 INSERT_JOB = insert(job).values(state="ready", attempt=0, expiries=0)
-"""A job of ``kind``, ``key``, ``partner``, ``lane``, ``payload``, ``run_at``, ``enqueued_at``."""
+"""A job of ``kind``, ``key``, ``partner``, ``lane``, ``gate``, ``payload``, ``run_at``, ``enqueued_at``, and
+``held_before``."""
+
+
+# Gates ---------------------------------------------------------------------------------------------------------------
+
+_HELD_UP = or_(gate.c.paused.in_(("out", "both")), gate.c.open_until > _NOW)
+"""Nothing may go through a gate: somebody paused it, or whoever is behind it is given time."""
+
+_PROBING = (
+    select(job.c.id)
+    .where(job.c.id == gate.c.probe, job.c.attempt == gate.c.probe_attempt, job.c.state == "leased")
+    .correlate(gate)
+    .exists()
+)
+"""A job tries already whether somebody is there again. Its lease says so, so that no dead worker can block a gate."""
+
+
+def _shut(lanes: FromClause, *, probing: bool) -> ColumnElement[bool]:
+    """Whether the gate of a row of ``partner_lane`` lets nothing through; ``probing``: or nothing more for now."""
+    condition = or_(_HELD_UP, _PROBING) if probing else _HELD_UP
+    return and_(
+        lanes.c.gate != "", select(gate.c.name).where(gate.c.name == lanes.c.gate, condition).correlate(lanes).exists()
+    )
+
+
+def _insert_gate(statement: postgresql.Insert | sqlite.Insert) -> Insert:
+    return statement.values(failures=0, openings=0, draining=False, held=0.0).on_conflict_do_nothing()
+
+
+INSERT_GATE = {"postgresql": _insert_gate(postgresql.insert(gate)), "sqlite": _insert_gate(sqlite.insert(gate))}
+"""A gate ``name``, whole and open, where there is none yet."""
+
+FIND_GATE = select(gate).where(gate.c.name == bindparam("p_name"))
+LOCK_GATE = FIND_GATE.with_for_update()
+TRY_GATE = FIND_GATE.with_for_update(skip_locked=True)
+"""The row of a gate, locked; none when somebody else has it locked."""
+
+GATE_PROBED = select(gate.c.name).where(gate.c.name == bindparam("p_name"), _PROBING)
+ALL_GATES = select(gate).order_by(gate.c.name)
+SET_PROBE = (
+    update(gate)
+    .where(gate.c.name == bindparam("p_name"))
+    .values(probe=bindparam("p_probe", type_=gate.c.probe.type), probe_attempt=bindparam("p_probe_attempt"))
+)
+
+
+def set_gate(name: str, values: Mapping[str, object]) -> Update:
+    """Change columns of a gate."""
+    return update(gate).where(gate.c.name == name).values(**values)
+
+
+def waiting_at_gates(now: datetime) -> Select[str, int, int, datetime | None]:
+    """Per gate with jobs that are not given up: waiting, in hand, and since when the one that waits longest is due."""
+    due = and_(job.c.state == "ready", job.c.run_at <= now)
+    return (
+        select(
+            job.c.gate,
+            func.sum(case((job.c.state == "ready", 1), else_=0)),
+            func.sum(case((job.c.state == "leased", 1), else_=0)),
+            func.min(case((due, job.c.run_at)), type_=Instant),
+        )
+        .where(job.c.gate != "", job.c.state != "buried")
+        .group_by(job.c.gate)
+    )
+
+
+# Waking --------------------------------------------------------------------------------------------------------------
 
 
 def _wake_lane(statement: postgresql.Insert | sqlite.Insert, *, weighted: bool) -> Insert:
     others = partner_lane.alias("other")
-    awake = select(func.min(others.c.vtime)).where(others.c.lane == _LANE, others.c.ready_at <= _NOW).scalar_subquery()
+    # Who is held at a gate stands still, and nobody may begin as far behind as that.
+    awake = (
+        select(func.min(others.c.vtime))
+        .where(others.c.lane == _LANE, others.c.ready_at <= _NOW, ~_shut(others, probing=False))
+        .scalar_subquery()
+    )
     latest = select(func.max(others.c.vtime)).where(others.c.lane == _LANE).scalar_subquery()
     new, old = statement.excluded, partner_lane.c
     was_waiting = and_(old.ready_at.is_not(None), old.ready_at <= _NOW)
@@ -98,10 +173,11 @@ def _wake_lane(statement: postgresql.Insert | sqlite.Insert, *, weighted: bool) 
     return statement.values(
         partner=_PARTNER,
         lane=_LANE,
+        gate=_GATE,
         weight=bindparam("p_weight"),
         ready_at=bindparam("p_run_at", type_=Instant),
         vtime=func.coalesce(awake, latest, 0.0),
-    ).on_conflict_do_update(index_elements=["lane", "partner"], set_=changes)
+    ).on_conflict_do_update(index_elements=["lane", "partner", "gate"], set_=changes)
 
 
 _WAKE_LANE = {
@@ -112,7 +188,14 @@ _WAKE_LANE = {
 
 
 def wake_lane(
-    connection: Connection, *, partner: str, lane: int, run_at: datetime, now: datetime, weight: float | None = None
+    connection: Connection,
+    *,
+    partner: str,
+    lane: int,
+    gate: str,
+    run_at: datetime,
+    now: datetime,
+    weight: float | None = None,
 ) -> None:
     """Make the lane ready at ``run_at`` or earlier, and lock its row until the transaction ends.
 
@@ -124,6 +207,7 @@ def wake_lane(
         {
             "p_partner": partner,
             "p_lane": lane,
+            "p_gate": gate,
             "p_weight": 1.0 if weight is None else weight,
             "p_run_at": run_at,
             "p_now": now,
@@ -135,21 +219,25 @@ def wake_lane(
 
 
 @lru_cache(maxsize=64)
-def choose_lane(lanes: tuple[int, ...], *, of_kinds: bool, passing: bool) -> Select[int, str]:
-    """1: the lane and partner that are due next, locked: lanes in the given order, then the smallest virtual time.
+def choose_lane(lanes: tuple[int, ...], *, of_kinds: bool, passing: bool) -> Select[int, str, str, bool]:
+    """1: the row that is due next, locked: lanes in the given order, then the smallest virtual time.
 
-    With ``of_kinds`` only where a job of ``p_kinds`` is due; with ``passing`` none of the pairs in ``p_passed``.
+    Its lane, partner and gate, and whether that gate is one that was given time and has to be tried. Rows whose gate is
+    shut are left out whole, however many jobs wait there. With ``of_kinds`` only where a job of ``p_kinds`` is due;
+    with ``passing`` none of the rows in ``p_passed``.
     """
-    statement = select(partner_lane.c.lane, partner_lane.c.partner).where(
-        partner_lane.c.ready_at <= _NOW, partner_lane.c.lane.in_(lanes)
+    broken = select(gate.c.name).where(gate.c.name == partner_lane.c.gate, gate.c.open_until.is_not(None)).exists()
+    statement = select(partner_lane.c.lane, partner_lane.c.partner, partner_lane.c.gate, broken).where(
+        partner_lane.c.ready_at <= _NOW, partner_lane.c.lane.in_(lanes), ~_shut(partner_lane, probing=True)
     )
     if passing:
-        pair = tuple_(partner_lane.c.lane, partner_lane.c.partner)
-        statement = statement.where(pair.not_in(bindparam("p_passed", type_=pair.type, expanding=True)))
+        row = tuple_(partner_lane.c.lane, partner_lane.c.partner, partner_lane.c.gate)
+        statement = statement.where(row.not_in(bindparam("p_passed", type_=row.type, expanding=True)))
     if of_kinds:
         due = select(job.c.id).where(
             job.c.partner == partner_lane.c.partner,
             job.c.lane == partner_lane.c.lane,
+            job.c.gate == partner_lane.c.gate,
             job.c.state == "ready",
             job.c.run_at <= _NOW,
             job.c.kind.in_(bindparam("p_kinds", expanding=True)),
@@ -167,7 +255,11 @@ def choose_lane(lanes: tuple[int, ...], *, of_kinds: bool, passing: bool) -> Sel
 def lease_jobs(*, of_kinds: bool) -> Update:
     """2: lease the oldest ready jobs of a partner in a lane; returns them in no particular order."""
     due = select(job.c.id).where(
-        job.c.partner == _PARTNER, job.c.lane == _LANE, job.c.state == "ready", job.c.run_at <= _NOW
+        job.c.partner == _PARTNER,
+        job.c.lane == _LANE,
+        job.c.gate == _GATE,
+        job.c.state == "ready",
+        job.c.run_at <= _NOW,
     )
     if of_kinds:
         due = due.where(job.c.kind.in_(bindparam("p_kinds", expanding=True)))
@@ -199,7 +291,12 @@ def charge_lane(*, dry: bool) -> Update:
     own, weight = partner_lane.c.vtime, partner_lane.c.weight
     behind = (
         select(func.min(others.c.vtime - 2 * bindparam("p_limit", type_=weight.type) / others.c.weight))
-        .where(others.c.lane == _LANE, others.c.ready_at <= _NOW, others.c.partner != _PARTNER)
+        .where(
+            others.c.lane == _LANE,
+            others.c.ready_at <= _NOW,
+            or_(others.c.partner != _PARTNER, others.c.gate != _GATE),
+            ~_shut(others, probing=False),
+        )
         .scalar_subquery()
     )
     floor = func.coalesce(behind, own)
@@ -209,10 +306,14 @@ def charge_lane(*, dry: bool) -> Update:
     if dry:
         values["ready_at"] = (
             select(func.min(job.c.run_at))
-            .where(job.c.partner == _PARTNER, job.c.lane == _LANE, job.c.state == "ready")
+            .where(job.c.partner == _PARTNER, job.c.lane == _LANE, job.c.gate == _GATE, job.c.state == "ready")
             .scalar_subquery()
         )
-    return update(partner_lane).where(partner_lane.c.partner == _PARTNER, partner_lane.c.lane == _LANE).values(values)
+    return (
+        update(partner_lane)
+        .where(partner_lane.c.partner == _PARTNER, partner_lane.c.lane == _LANE, partner_lane.c.gate == _GATE)
+        .values(values)
+    )
 
 
 # What a worker says about its jobs -----------------------------------------------------------------------------------
@@ -288,12 +389,12 @@ def expire_leases(until: datetime, now: datetime, limit: int) -> Update:
 
 
 def revive_buried(job_id: int, run_at: datetime) -> Update:
-    """A buried job waits again; returns its partner and lane."""
+    """A buried job waits again; returns its partner, lane and gate."""
     return (
         update(job)
         .where(job.c.id == job_id, job.c.state == "buried")
         .values(state="ready", run_at=run_at)
-        .returning(job.c.partner, job.c.lane)
+        .returning(job.c.partner, job.c.lane, job.c.gate)
     )
 
 
@@ -343,16 +444,19 @@ def lane_depths(now: datetime) -> Select[int, int, int, int, int, datetime | Non
     )
 
 
-def awake_lane(now: datetime) -> Select[int]:
-    """One lane that may have a job to claim, without locking any."""
-    return select(partner_lane.c.lane).where(partner_lane.c.ready_at <= now).limit(1)
+AWAKE_LANE = (
+    select(partner_lane.c.lane).where(partner_lane.c.ready_at <= _NOW, ~_shut(partner_lane, probing=True)).limit(1)
+)
+"""One lane that may have a job to claim at ``p_now``, without locking any."""
 
 
-def stranded_lanes(now: datetime) -> Select[str, int]:
-    """Partners and lanes that sleep beyond a ready job; there must be none."""
-    theirs = and_(partner_lane.c.partner == job.c.partner, partner_lane.c.lane == job.c.lane)
+def stranded_lanes(now: datetime) -> Select[str, int, str]:
+    """Partners, lanes and gates that sleep beyond a ready job; there must be none."""
+    theirs = and_(
+        partner_lane.c.partner == job.c.partner, partner_lane.c.lane == job.c.lane, partner_lane.c.gate == job.c.gate
+    )
     return (
-        select(job.c.partner, job.c.lane)
+        select(job.c.partner, job.c.lane, job.c.gate)
         .distinct()
         .join(partner_lane, theirs, isouter=True)
         .where(
@@ -360,7 +464,7 @@ def stranded_lanes(now: datetime) -> Select[str, int]:
             job.c.run_at <= now,
             or_(partner_lane.c.ready_at.is_(None), partner_lane.c.ready_at > job.c.run_at),
         )
-        .order_by(job.c.lane, job.c.partner)
+        .order_by(job.c.lane, job.c.partner, job.c.gate)
     )
 
 
@@ -368,62 +472,3 @@ def forget_keys(before: datetime) -> Delete:
     """Keys of jobs that were queued before a moment and are gone."""
     alive = select(job.c.id).where(job.c.key == job_key.c.key).exists()
     return delete(job_key).where(job_key.c.enqueued_at < before, ~alive)
-
-
-# Letters of the embedded exchange ------------------------------------------------------------------------------------
-
-
-def insert_letter(connection: Connection, new: Letter, boxes: Sequence[str], now: datetime) -> None:
-    """Put the letter into each of the boxes."""
-    row = {
-        "message_id": new.message_id,
-        "type": new.type,
-        "routing_key": new.routing_key,
-        "headers": new.headers,
-        "body": new.body,
-        "published_at": now,
-        "visible_at": now,
-        "deliveries": 0,
-        "failures": 0,
-    }
-    connection.execute(insert(letter), [row | {"box": box} for box in boxes])
-
-
-def letters_in(box: str, limit: int, after: int = 0) -> Select[*tuple[object, ...]]:
-    """The letters of a box, oldest first, from those whose id is above ``after``."""
-    return select(*letter.c).where(letter.c.box == box, letter.c.id > after).order_by(letter.c.id).limit(limit)
-
-
-def visible_letter(box: str, now: datetime) -> Select[int]:
-    """The id of the first letter in a box that nobody has in hand."""
-    return select(letter.c.id).where(letter.c.box == box, letter.c.visible_at <= now).order_by(letter.c.id).limit(1)
-
-
-def take_letter(box: str, now: datetime, visible_at: datetime) -> Update:
-    """Hand out the first letter in a box that nobody has in hand, until ``visible_at``; returns the row."""
-    first = visible_letter(box, now).with_for_update(skip_locked=True).cte("first")
-    return (
-        update(letter)
-        .where(letter.c.id == first.c.id)
-        .values(visible_at=visible_at, deliveries=letter.c.deliveries + 1)
-        .returning(*letter.c)
-    )
-
-
-def _in_hand(letter_id: int, delivery: int) -> ColumnElement[bool]:
-    return and_(letter.c.id == letter_id, letter.c.deliveries == delivery)
-
-
-def delete_letter(letter_id: int, delivery: int) -> Delete:
-    """The letter was dealt with."""
-    return delete(letter).where(_in_hand(letter_id, delivery))
-
-
-def postpone_letter(letter_id: int, delivery: int, visible_at: datetime, failures: int) -> Update:
-    """The letter stays and is handed out again later."""
-    return update(letter).where(_in_hand(letter_id, delivery)).values(visible_at=visible_at, failures=failures)
-
-
-def move_letter(letter_id: int, delivery: int, box: str, reason: str, now: datetime) -> Update:
-    """The letter goes to another box, and says why."""
-    return update(letter).where(_in_hand(letter_id, delivery)).values(box=box, reason=reason, visible_at=now)

@@ -14,20 +14,27 @@ own order of lanes. Within a lane, partners are served by start-time fair queuei
 divided by weight, and the smallest goes first. A burst of a hundred thousand jobs of one partner so delays another
 partner by one claim.
 
+*Gates.* A job may name a gate: the channel that has to be open for it (:mod:`queues.gates`). A partner has a row of its
+own in a lane for each gate, so what waits before one that is shut is left out by the row and never looked at, and what
+goes by another way goes on. It is not claimed, so it uses up no attempt; and :meth:`WorkQueue.held` says how long it
+was kept waiting, which is to be taken off whatever time it has.
+
 *The claim is three statements*, in READ COMMITTED: lock the lane, lease its jobs, charge it or put it to sleep. Folded
 into one they would share one snapshot, and a job that was committed after the snapshot but before the lock would be
 overlooked while its lane is put to sleep: stranded. ``enqueue`` locks the lane's row first, so every order of the two
 ends with the lane awake. ``stranded`` finds what must not exist.
 
 *Deadlocks.* Whoever changes a job and its lane locks the job first; the claim does it the other way round, but never
-waits for a job. Two transactions that enqueue for the same two partners in opposite order can still wait for each
-other; PostgreSQL ends one of them, and the caller's database runs it again.
+waits for a job. A gate comes last, after jobs and lanes, and the claim does not wait for it either. Two transactions
+that enqueue for the same two partners in opposite order can still wait for each other; PostgreSQL ends one of them, and
+the caller's database runs it again.
 """
 
 from __future__ import annotations
 
+import random
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,6 +42,7 @@ import msgspec
 from sqlalchemy import Connection, Delete, Row, Update
 
 from queues import statements
+from queues.gates import Clock, Draw, Gates
 
 LEASE = timedelta(seconds=60)
 """How long a worker may be silent; it should send a heartbeat every quarter of that."""
@@ -60,6 +68,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     expiries: int
     """How often a lease on it ran out; a job that kills its workers shows here."""
     enqueued_at: datetime
+    gate: str = ""
+    """What it needs open; empty when nothing."""
+    held_before: float = 0.0
+    """Seconds for which its gate had been shut in all when it was queued."""
     reason: str | None = None
     """Why the last try failed."""
 
@@ -77,15 +89,30 @@ class LaneDepth(msgspec.Struct, frozen=True, kw_only=True):
     """Since when the job that waits longest could have run."""
 
 
-Clock = Callable[[Connection], datetime]
+class GateDepth(msgspec.Struct, frozen=True, kw_only=True):
+    """How much waits before a gate."""
+
+    gate: str
+    waiting: int
+    leased: int
+    oldest: datetime | None
+    """Since when the job that waits longest could have run."""
 
 
 class WorkQueue:
     """The queue's verbs. It keeps no state of its own: any number of these, anywhere, are one queue."""
 
-    def __init__(self, *, lease: timedelta = LEASE, clock: Clock = statements.database_now) -> None:
+    def __init__(
+        self,
+        *,
+        lease: timedelta = LEASE,
+        clock: Clock = statements.database_now,
+        draw: Draw = random.random,
+    ) -> None:
+        """``draw`` gives random numbers in [0, 1), by which the times that gates stay shut differ."""
         self._lease = lease
         self._now = clock
+        self.gates = Gates(clock, draw)
 
     def enqueue(
         self,
@@ -98,18 +125,19 @@ class WorkQueue:
         lane: int,
         run_at: datetime | None = None,
         weight: float | None = None,
+        gate: str = "",
     ) -> bool:
         """Whether a job was queued: ``False`` when one with this key ever was, until :meth:`forget`.
 
         ``run_at`` is the earliest moment to run it; now by default. ``weight`` sets the partner's share in the lane and
-        keeps what was set before by default, at first 1.
+        keeps what was set before by default, at first 1. ``gate`` is what has to be open for it.
         """
         now = self._now(connection)
         insert_key = statements.INSERT_KEY[connection.dialect.name]
         if connection.execute(insert_key, {"key": key, "enqueued_at": now}).first() is None:
             return False
         due = max(run_at, now) if run_at else now
-        statements.wake_lane(connection, partner=partner, lane=lane, run_at=due, now=now, weight=weight)
+        statements.wake_lane(connection, partner=partner, lane=lane, gate=gate, run_at=due, now=now, weight=weight)
         connection.execute(
             statements.INSERT_JOB,
             {
@@ -120,6 +148,8 @@ class WorkQueue:
                 "payload": dict(payload),
                 "run_at": due,
                 "enqueued_at": now,
+                "gate": gate,
+                "held_before": self.gates.held(connection, gate).total_seconds() if gate else 0.0,
             },
         )
         return True
@@ -144,24 +174,35 @@ class WorkQueue:
             given["p_kinds"] = list(kinds)
         of_kinds = kinds is not None
         claimed: list[Job] = []
-        passed: list[tuple[int, str]] = []
+        passed: list[tuple[int, str, str]] = []
         while len(claimed) < limit:
             choose = statements.choose_lane(tuple(lanes), of_kinds=of_kinds, passing=bool(passed))
             chosen = connection.execute(choose, {**given, "p_passed": passed} if passed else given).one_or_none()
             if chosen is None:
                 break
-            lane, partner = chosen
-            passed.append((lane, partner))
-            wanted = limit - len(claimed)
-            given |= {"p_lane": lane, "p_partner": partner, "p_limit": wanted}
+            lane, partner, gate, broken = chosen
+            passed.append((lane, partner, gate))
+            passage = self.gates.admit(connection, gate) if broken else "all"
+            if passage == "none":
+                continue
+            wanted = 1 if passage == "one" else limit - len(claimed)
+            given |= {"p_lane": lane, "p_partner": partner, "p_gate": gate, "p_limit": wanted}
             rows = connection.execute(statements.lease_jobs(of_kinds=of_kinds), given).all()
+            if passage == "one" and rows:
+                self.gates.probe(connection, gate, rows[0].id, rows[0].attempt)
             connection.execute(statements.charge_lane(dry=len(rows) < wanted), {**given, "p_taken": len(rows)})
             claimed += [_job(row) for row in sorted(rows, key=lambda row: (row.run_at, row.id))]
         return claimed
 
     def has_ready(self, connection: Connection) -> bool:
         """Whether a claim would find a job, as far as can be told without locking; cheap enough to ask all day."""
-        return connection.execute(statements.awake_lane(self._now(connection))).first() is not None
+        return connection.execute(statements.AWAKE_LANE, {"p_now": self._now(connection)}).first() is not None
+
+    def held(self, connection: Connection, job: Job) -> timedelta:
+        """How much of the time since the job was queued its gate was shut."""
+        if not job.gate:
+            return timedelta(0)
+        return self.gates.held(connection, job.gate) - timedelta(seconds=job.held_before)
 
     def heartbeat(self, connection: Connection, jobs: Iterable[Job], worker: str) -> list[Job]:
         """The jobs that ``worker`` no longer holds, to stop working on; the leases of the others are extended."""
@@ -183,7 +224,7 @@ class WorkQueue:
         due = max(run_at, now) if run_at else now
         # The job first, then its lane, as everybody does who waits for both: see the deadlocks above.
         self._settle(connection, statements.RELEASE_HELD, job, {"p_run_at": due, "p_reason": reason})
-        statements.wake_lane(connection, partner=job.partner, lane=job.lane, run_at=due, now=now)
+        statements.wake_lane(connection, partner=job.partner, lane=job.lane, gate=job.gate, run_at=due, now=now)
 
     def repeat(self, connection: Connection, job: Job, run_at: datetime, reason: str | None = None) -> None:
         """The job is done for this time and runs again at ``run_at``, as if it had just been queued.
@@ -194,7 +235,7 @@ class WorkQueue:
         now = self._now(connection)
         due = max(run_at, now)
         self._settle(connection, statements.REPEAT_HELD, job, {"p_run_at": due, "p_now": now, "p_reason": reason})
-        statements.wake_lane(connection, partner=job.partner, lane=job.lane, run_at=due, now=now)
+        statements.wake_lane(connection, partner=job.partner, lane=job.lane, gate=job.gate, run_at=due, now=now)
 
     def bury(self, connection: Connection, job: Job, reason: str) -> None:
         """The job is given up: kept, counted and shown, never claimed. Raises :class:`LostLease`."""
@@ -226,8 +267,8 @@ class WorkQueue:
         now = self._now(connection)
         expired = [_job(row) for row in connection.execute(statements.expire_leases(until, now, limit))]
         # In the same order everywhere, so that two reapers cannot wait for each other.
-        for lane, partner in sorted({(job.lane, job.partner) for job in expired}):
-            statements.wake_lane(connection, partner=partner, lane=lane, run_at=now, now=now)
+        for lane, partner, gate in sorted({(job.lane, job.partner, job.gate) for job in expired}):
+            statements.wake_lane(connection, partner=partner, lane=lane, gate=gate, run_at=now, now=now)
         return expired
 
     def buried(self, connection: Connection, limit: int = 100) -> list[Job]:
@@ -241,7 +282,7 @@ class WorkQueue:
         row = connection.execute(statements.revive_buried(job_id, due)).one_or_none()
         if row is None:
             return False
-        statements.wake_lane(connection, partner=row.partner, lane=row.lane, run_at=due, now=now)
+        statements.wake_lane(connection, partner=row.partner, lane=row.lane, gate=row.gate, run_at=due, now=now)
         return True
 
     def drop(self, connection: Connection, job_id: int) -> bool:
@@ -265,13 +306,20 @@ class WorkQueue:
             )
         ]
 
-    def stranded(self, connection: Connection) -> list[tuple[str, int]]:
-        """Partners and lanes that slept although a job was ready; awake now. Anything here deserves an alarm."""
+    def at_gates(self, connection: Connection) -> list[GateDepth]:
+        """What waits before each gate that has any job; open ones too."""
+        return [
+            GateDepth(gate=gate, waiting=waiting, leased=leased, oldest=oldest)
+            for gate, waiting, leased, oldest in connection.execute(statements.waiting_at_gates(self._now(connection)))
+        ]
+
+    def stranded(self, connection: Connection) -> list[tuple[str, int, str]]:
+        """Partners, lanes and gates that slept although a job was ready; awake now. Any of them deserves an alarm."""
         now = self._now(connection)
         found = connection.execute(statements.stranded_lanes(now)).all()
-        for partner, lane in found:
-            statements.wake_lane(connection, partner=partner, lane=lane, run_at=now, now=now)
-        return [(partner, lane) for partner, lane in found]
+        for partner, lane, gate in found:
+            statements.wake_lane(connection, partner=partner, lane=lane, gate=gate, run_at=now, now=now)
+        return [(partner, lane, gate) for partner, lane, gate in found]
 
     def forget(self, connection: Connection, before: datetime) -> int:
         """How many keys of jobs queued before a moment and gone by now were forgotten: they may be queued again."""
@@ -288,6 +336,8 @@ def _job(row: Row[*tuple[Any, ...]]) -> Job:
         payload=row.payload,
         attempt=row.attempt,
         expiries=row.expiries,
+        gate=row.gate,
+        held_before=row.held_before,
         enqueued_at=row.enqueued_at,
         reason=row.reason,
     )

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -15,95 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, event, func, select
 
 from gateway.database import Database
-from queues import Job, LostLease, WorkQueue, backoff, metadata, statements
+from queues import LostLease, WorkQueue, backoff, statements
 from queues.schema import job as job_table
 from queues.schema import job_key, partner_lane
-
-START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
-LANES = (0, 1, 5, 9)
-
-
-class Clock:
-    """A clock that a test turns."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self, connection: Connection) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def queue(clock: Clock) -> WorkQueue:
-    return WorkQueue(clock=clock)
-
-
-@contextmanager
-def opened(url: str) -> Iterator[Database]:
-    database = Database.open(url)
-    database.write(metadata.create_all)
-    yield database
-    database.close()
-
-
-# The server's fixture is asked for by name, so its marks have to be said here.
-POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.services, pytest.mark.xdist_group("postgresql_server")])
-
-
-@pytest.fixture(params=["sqlite", POSTGRESQL])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path}/queue.db" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    with opened(url) as database:
-        yield database
-
-
-@pytest.fixture
-def shared_database(postgresql_url: str) -> Iterator[Database]:
-    """A database in which several transactions can be open for writing at once."""
-    with opened(postgresql_url) as database:
-        yield database
-
-
-def put(
-    database: Database, queue: WorkQueue, key: str, partner: str = "acme", lane: int = 5, run_at: datetime | None = None
-) -> bool:
-    return database.write(
-        lambda c: queue.enqueue(
-            c, kind="read", key=key, payload={"transmission": key}, partner=partner, lane=lane, run_at=run_at
-        )
-    )
-
-
-def put_many(database: Database, queue: WorkQueue, partner: str, count: int, lane: int = 5) -> None:
-    def put_all(connection: Connection) -> None:
-        for number in range(count):
-            queue.enqueue(
-                connection, kind="read", key=f"{partner}-{number:05d}", payload={}, partner=partner, lane=lane
-            )
-
-    database.write(put_all)
-
-
-def take(database: Database, queue: WorkQueue, limit: int = 1, worker: str = "w1") -> list[Job]:
-    return database.write(lambda c: queue.claim(c, worker=worker, lanes=LANES, limit=limit))
-
-
-def finish(database: Database, queue: WorkQueue, *jobs: Job) -> None:
-    def complete(connection: Connection) -> None:
-        for job in jobs:
-            queue.complete(connection, job)
-
-    database.write(complete)
-
-
-def keys(jobs: list[Job]) -> list[str]:
-    return [job.key for job in jobs]
+from tests.queues.jobs import LANES, SECOND, START, Clock, finish, keys, put, put_many, take
 
 
 def count(database: Database) -> int:
@@ -369,7 +281,7 @@ def test_lanes_sleep_when_empty_and_none_is_stranded(database: Database, queue: 
     # Plant what must never happen, to see that the alarm sees it and heals it.
     database.write(lambda c: c.execute(partner_lane.update().values(ready_at=None)) and None)
     assert take(database, queue) == []
-    assert database.write(queue.stranded) == [("acme", 5)]
+    assert database.write(queue.stranded) == [("acme", 5, "")]
     assert keys(take(database, queue)) == ["b"]
 
 
