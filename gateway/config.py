@@ -112,6 +112,15 @@ class MetricsSettings(Model):
     enabled: Switch = True
 
 
+class RehearsalSettings(Model):
+    """The limits within which work is tried out that may have ended its workers."""
+
+    cpu: Duration = read_duration("PT10M")
+    """Processor time that reading or building one document may take."""
+    memory: Annotated[Whole, Field(ge=256 << 20)] = 4 << 30
+    """Bytes of memory that it may take; `largest_document` says how much an honest one needs."""
+
+
 class LogSettings(Model):
     """Structured logs on standard error."""
 
@@ -146,6 +155,7 @@ class Config(Model):
     business: BusinessSettings = BusinessSettings()
     events: EventSettings = EventSettings()
     metrics: MetricsSettings = MetricsSettings()
+    rehearsal: RehearsalSettings = RehearsalSettings()
     log: LogSettings = LogSettings()
 
 

@@ -25,6 +25,7 @@ import msgspec
 import structlog
 
 from archive import ArchiveFault
+from gateway import gates
 from gateway.channels.as2.deciding import approve, reject
 from gateway.channels.as2.offering import offer
 from gateway.database import NOT_NOW
@@ -35,7 +36,8 @@ from gateway.operations import NotPossible, assign_case, close_case, resend
 from gateway.receiving import Conflict, receive_from_business
 from gateway.reprocessing import reprocess
 from gateway.rerunning import rerun
-from queues import Exchange, Letter, NotNow
+from gateway.wiring import BUSINESS
+from queues import Direction, Exchange, Letter, NotNow
 
 log = structlog.get_logger()
 
@@ -134,6 +136,25 @@ class OfferCertificate(msgspec.Struct, frozen=True, tag_field="order", tag="offe
     reason: str
 
 
+class PauseChannel(msgspec.Struct, frozen=True, tag_field="order", tag="pause-channel"):
+    """Hold what goes out over a channel, refuse what comes in, or both."""
+
+    channel: str
+    direction: Direction
+    actor: str
+    reason: str
+    draining: bool = False
+
+
+class ResumeChannel(msgspec.Struct, frozen=True, tag_field="order", tag="resume-channel"):
+    """End that."""
+
+    channel: str
+    direction: Direction
+    actor: str
+    reason: str
+
+
 What = Literal["documents", "events"]
 """What the company's system takes out of the embedded exchange."""
 
@@ -167,6 +188,8 @@ Order = (
     | ApproveCertificates
     | RejectCertificates
     | OfferCertificate
+    | PauseChannel
+    | ResumeChannel
 )
 """What changes the ledger, and can be obeyed by whoever has it open."""
 Request = Order | Take | Status
@@ -190,6 +213,11 @@ def obey(gateway: Gateway, order: Order) -> object:
         match order:
             case Send():
                 _must_be_outgoing(gateway, order.flow)
+                if BUSINESS in gateway.refusing:
+                    ending = f"`sallyport channels resume {BUSINESS} --reason …` ends that"
+                    raise Refused(
+                        f"nothing is taken from the company's own systems, for somebody paused that: {ending}"
+                    )
                 return receive_from_business(
                     gateway,
                     message_id=order.message_id,
@@ -219,6 +247,17 @@ def obey(gateway: Gateway, order: Order) -> object:
                     actor=order.actor,
                     reason=order.reason,
                 )
+            case PauseChannel():
+                return gates.pause(
+                    gateway,
+                    order.channel,
+                    order.direction,
+                    actor=order.actor,
+                    reason=order.reason,
+                    draining=order.draining,
+                )
+            case ResumeChannel():
+                return gates.resume(gateway, order.channel, order.direction, actor=order.actor, reason=order.reason)
             case CloseCase():
                 close_case(gateway, order.case, actor=order.actor, reason=order.reason)
             case AssignCase():

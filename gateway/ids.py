@@ -9,14 +9,15 @@ stand in lists as they stood in the file.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 from datetime import datetime
 from typing import Literal, get_args
 
-Noun = Literal["t", "i", "m", "r", "x", "a", "c", "p", "k"]
+Noun = Literal["t", "i", "m", "r", "x", "a", "c", "p", "k", "g"]
 """t transmission, i interchange, m message, r receipt, x expectation, a attempt, c case, p request posted over AS2,
-k exchange of certificates (keys)."""
+k exchange of certificates (keys), g gate of a channel."""
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 20
@@ -43,7 +44,17 @@ def new_id(noun: Noun, at: datetime) -> str:
             # The highest bit stays free, so that the steps have room.
             number = start | secrets.randbits(RANDOM_BITS - 1)
         _last = number
-    return f"{noun}-" + "".join(ALPHABET[number >> 5 * place & 31] for place in range(LENGTH - 1, -1, -1))
+    return f"{noun}-" + _written(number)
+
+
+def gate_id(channel: str) -> str:
+    """The identifier of a channel's gate, which is always the same: what the journal calls it by."""
+    number = int.from_bytes(hashlib.sha256(channel.encode()).digest()[:13]) >> 4
+    return "g-" + _written(number)
+
+
+def _written(number: int) -> str:
+    return "".join(ALPHABET[number >> 5 * place & 31] for place in range(LENGTH - 1, -1, -1))
 
 
 def noun_of(identifier: str) -> Noun | None:

@@ -64,6 +64,9 @@ class Gateway:
             database.accompanied = Outbox(self.queue, chosen(home.config.events.types)).accompany
         self.wake = threading.Event()
         """Set when work was added, so that an idle worker does not wait for its next look."""
+        self.refusing: frozenset[str] = frozenset()
+        """The channels over which nothing is taken in, as of the last look: what is asked of every upload must not
+        wait for the database."""
 
     @classmethod
     def open(cls, home: Home, clock: Clock | None = None) -> Gateway:
@@ -88,6 +91,7 @@ class Gateway:
                 # This process has the database to itself, so whoever held work before is gone.
                 for job in database.write(gateway.queue.abandon):
                     log.info("work was in hand when the gateway ended; it is done again", stage=job.kind, **job.payload)
+            gateway.look_at_gates()
         except BaseException:
             archive.close()
             database.close()
@@ -98,6 +102,11 @@ class Gateway:
     def failure(self) -> str | None:
         """Why this process can keep nothing any more, so that it has to end; ``None`` while all is well."""
         return self.archive.failure or self.database.failure
+
+    def look_at_gates(self) -> None:
+        """See anew which channels take nothing in; another node, or a command, may have paused some."""
+        gates = self.database.read(self.queue.gates.all)
+        self.refusing = frozenset(gate.name for gate in gates if gate.refuses_in)
 
     def content(self, sha256: str) -> bytes:
         """The archived bytes with this hash, verified.

@@ -35,6 +35,7 @@ def order_delivery(gateway: Gateway, connection: Connection, transmission: Trans
         payload={"transmission": transmission.id},
         partner=transmission.party or BUSINESS,
         lane=transmission.lane,
+        gate=transmission.channel,
     )
 
 

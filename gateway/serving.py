@@ -214,6 +214,7 @@ class _Sweeper:
                 return
             try:
                 self._gateway.profiles.refresh(settled=True)
+                self._gateway.look_at_gates()
                 if elapsed["sweep"] >= every:
                     elapsed["sweep"] = 0.0
                     sweep(self._gateway)

@@ -12,7 +12,9 @@ raises, what it raised decides:
   and then buried as a case. This is the one place in the gateway that catches everything, so that one bad message
   never takes the others with it.
 
-A job whose workers ended without a word five times may be what ends them: it is buried as a case before the next run.
+A job whose workers ended without a word may be what ends them. After the second time it is rehearsed first, in a
+process with limits (:mod:`gateway.rehearsing`), and becomes a case when it ends that too. A rehearsal cannot show
+everything, so after the fifth time it becomes a case before its next run.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from gateway.database import NOT_NOW
 from gateway.exchange import DELIVERY
 from gateway.instance import Gateway
 from gateway.ledger import cases, deliveries, transmissions
+from gateway.rehearsing import Interrupted, rehearse
 from queues import Job, LostLease, backoff
 
 log = structlog.get_logger()
@@ -43,8 +46,8 @@ IDLE = 0.2
 """Seconds an idle worker waits before it looks again; a wake-up in this process shortens it."""
 HEARTBEAT = 15.0
 FAULTS_BEFORE_BURIAL = 3
-DEATHS_BEFORE_BURIAL = 5
-"""How often a job's lease may end without a word from its worker."""
+ENDINGS_BEFORE_REHEARSAL, ENDINGS_BEFORE_BURIAL = 2, 5
+"""How often a job's lease may end without a word from its worker before it is tried out, and before it is given up."""
 BASE, CAP, BUDGET = timedelta(seconds=30), timedelta(hours=1), timedelta(hours=72)
 
 
@@ -138,14 +141,8 @@ class Workers:
         return bool(jobs)
 
     def _run(self, job: Job) -> None:
-        if job.expiries >= DEATHS_BEFORE_BURIAL:
-            text = (
-                f"{job.expiries} workers ended without a word while they ran the stage `{job.kind}`, which may be what"
-                " ended them. Look into the log of those moments and at the memory; then resend or reprocess it"
-            )
-            self._settle(partial(self._bury, job, "workers-ended", text))
-            return
         try:
+            self._beware(job)
             self._stages[job.kind](self._gateway, job)
         except LostLease:
             log.warning("another worker has the job; its result counts")
@@ -153,6 +150,9 @@ class Workers:
             self._settle(partial(self._bury, job, error.cause, str(error)))
         except TryAgain as error:
             self._again(job, str(error), error.base, error.cap, error.budget, error.at_least)
+        except Interrupted:
+            told = "the gateway was stopped while this was tried out"
+            self._settle(lambda connection: self._gateway.queue.retry(connection, job, None, told))
         except ArchiveDamaged as error:
             self._settle(partial(self._bury, job, "archive-damaged", f"{error}. Then resend or reprocess it"))
         except (*NOT_NOW, ArchiveFault, OSError) as error:
@@ -168,6 +168,26 @@ class Workers:
             else:
                 self._again(job, text, timedelta(seconds=1), timedelta(seconds=10), BUDGET)
 
+    def _beware(self, job: Job) -> None:
+        """Return when a job may be run; raises :class:`GiveUp` for one that ends its workers, or may do so."""
+        if job.expiries < ENDINGS_BEFORE_REHEARSAL:
+            return
+        told = f"{job.expiries} workers ended without a word while they ran the stage `{job.kind}`"
+        if job.expiries >= ENDINGS_BEFORE_BURIAL:
+            raise GiveUp(
+                "workers-ended",
+                f"{told}, which may be what ended them. Look into the log of those moments and at the memory; then"
+                " resend or reprocess it",
+            )
+        log.warning("workers ended over this job; it is tried out in a process of its own", expiries=job.expiries)
+        ended = rehearse(self._gateway.home, job, self._stopping)
+        if ended is not None:
+            raise GiveUp(
+                "workers-ended",
+                f"{told}. Tried out in a process of its own, with limits, it {ended}. It is not run again by itself:"
+                " keep the file and report it, and ask its sender for another one; reprocess it once that is mended",
+            )
+
     def _again(
         self,
         job: Job,
@@ -177,15 +197,19 @@ class Workers:
         budget: timedelta,
         at_least: timedelta = timedelta(0),
     ) -> None:
-        now = self._gateway.clock()
-        if now - job.enqueued_at >= budget:
-            text = f"given up after {budget}: {reason}. Put the cause right, then resend"
-            self._settle(partial(self._bury, job, "retries-used-up", text))
-            return
         # Randomness spreads retries out; nothing secret hangs on it.
         pause = max(at_least, backoff(job.attempt, base, cap, random.random()))  # noqa: S311
+        self._settle(partial(self._put_off, job, reason, pause, budget))
+
+    def _put_off(self, job: Job, reason: str, pause: timedelta, budget: timedelta, connection: Connection) -> None:
+        now = self._gateway.clock()
+        # The time in which its channel was shut is no time that it had.
+        if now - job.enqueued_at - self._gateway.queue.held(connection, job) >= budget:
+            text = f"given up after {budget}: {reason}. Put the cause right, then resend"
+            self._bury(job, "retries-used-up", text, connection)
+            return
         log.info("trying again later", reason=reason, seconds=round(pause.total_seconds(), 1))
-        self._settle(lambda connection: self._gateway.queue.retry(connection, job, now + pause, reason))
+        self._gateway.queue.retry(connection, job, now + pause, reason)
 
     def _bury(self, job: Job, cause: str, text: str, connection: Connection) -> None:
         now, subject = self._gateway.clock(), job.payload.get("transmission")

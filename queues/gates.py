@@ -120,7 +120,7 @@ class Gates:
     def reached(self, connection: Connection, name: str) -> Gate | None:
         """The gate as it was when it was broken until this answer; ``None`` when it was whole.
 
-        Of one without trouble, which is nearly always, a row is read and nothing is locked or written.
+        Of one without trouble a row is read, and nothing is locked or written.
         """
         if not self.get(connection, name).failures:
             return None

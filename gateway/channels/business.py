@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from archive import ArchiveFault
+from gateway import gates
 from gateway.channels.channel import Carry
 from gateway.database import NOT_NOW
 from gateway.instance import Gateway
@@ -22,6 +23,7 @@ from gateway.ledger import attempts, deliveries
 from gateway.ledger.transmissions import Transmission
 from gateway.publishing import retry_terms
 from gateway.receiving import Conflict, receive_from_business
+from gateway.wiring import BUSINESS
 from gateway.working import GiveUp, TryAgain
 from queues import Consumer, Exchange, ExchangeFault, Job, Letter, NotNow, PublishFault, UnfitLetter, Unroutable
 from queues import Refused as RefusedLetter
@@ -84,6 +86,8 @@ def published_with(publish: Runner) -> Mapping[str, Carry]:
 
 async def _take(gateway: Gateway, letter: Letter) -> None:
     """A document from the company's systems; it is durable when this returns, and only then acknowledged."""
+    if BUSINESS in gateway.refusing:
+        raise NotNow("nothing is taken from the company's own systems: somebody paused that")
     flow = letter.headers.get("flow") or letter.routing_key.partition(".")[2].replace(".", "/", 1)
     try:
         accepted = await asyncio.to_thread(
@@ -120,15 +124,19 @@ def _publish(gateway: Gateway, job: Job, transmission: Transmission, publish: Ru
     try:
         publish(letter)
     except UnfitLetter as fault:
+        # Known before the exchange was asked.
         gateway.database.write(partial(_attempted, gateway, transmission, str(fault)))
         raise GiveUp("unfit", str(fault)) from None
     except Unroutable as fault:
+        gates.reached(gateway, job)
         gateway.database.write(partial(_attempted, gateway, transmission, str(fault)))
         raise GiveUp("unroutable", f"{fault}. Bind a queue to the exchange, then resend") from None
     except ExchangeFault as fault:
         gateway.database.write(partial(_failed, gateway, transmission, str(fault)))
+        gates.unreached(gateway, job, str(fault))
         terms = retry_terms(gateway, transmission)
         raise TryAgain(str(fault), terms.base, terms.cap, terms.budget) from None
+    gates.reached(gateway, job)
     gateway.database.write(lambda c: _published(gateway, c, job, transmission))
 
 

@@ -47,6 +47,7 @@ COMMANDS = {
     "archive": Entry("archive", "Check the archive of everything that was exchanged.", _RUNNING),
     "messages": Entry("messages", "Find messages, see their story; resend, reprocess, rerun, dismiss.", _EXCHANGE),
     "receipts": Entry("receipts", "See which receipts partners owe us, and since when.", _EXCHANGE),
+    "channels": Entry("channels", "See what goes through each channel; pause, resume and drain them.", _EXCHANGE),
     "cases": Entry("cases", "Work for a person: what the gateway cannot settle by itself.", _EXCHANGE),
     "reconcile": Entry("reconciliation", "Count what was taken and where it is; name what is lost.", _EXCHANGE),
     "send": Entry("business", "Hand a canonical document to the gateway, for a partner.", _EXCHANGE),
@@ -59,7 +60,9 @@ COMMANDS = {
     "guides": Entry("guides", "See the grammars of messages, and import more of them.", _PARTNERS),
     "maps": Entry("maps", "See what messages mean in the canonical form, and how partners differ.", _PARTNERS),
 }
-GROUPS = frozenset({"archive", "as2", "cases", "events", "guides", "keys", "maps", "messages", "profiles", "receipts"})
+GROUPS = frozenset(
+    {"archive", "as2", "cases", "channels", "events", "guides", "keys", "maps", "messages", "profiles", "receipts"}
+)
 
 
 def command_line(only: str | None = None) -> typer.Typer:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.catalogue import Catalogue
 from gateway.cli.certificates import urgent_certificates
+from gateway.cli.channels import look, told
 from gateway.cli.output import Exit, one_line, print_json, table
 from gateway.cli.places import DEFAULT_HOME, HomeOption, JsonOption
 from gateway.clock import system_clock
@@ -62,7 +63,7 @@ def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
     else:
         running, serving = _running(place)
         looks += [_sqlite()] if place.config.database == "sqlite" else []
-        looks += [*_data(place), _ledger(place), *_profiles(place), running]
+        looks += [*_data(place), _ledger(place), *_profiles(place), *_channels(place), running]
         looks += [] if serving else _ports(place)
         looks += [_exchange(place)]
     if as_json:
@@ -196,6 +197,19 @@ def _ledger(place: Home) -> Look:
         told = f"has schema {revision}; this version needs {wanted} and brings it up at the next start"
         return Look("ledger", "warning", told)
     return Look("ledger", "good", f"schema {revision}")
+
+
+def _channels(place: Home) -> list[Look]:
+    """Those through which not everything goes; none where the ledger cannot tell, which has a look of its own."""
+    if _ledger(place).state != "good" or (
+        place.config.database == "sqlite" and not (place.data / "ledger.db").exists()
+    ):
+        return []
+    return [
+        Look("channel", "warning", f"`{each.channel}` is {each.state}, and {each.waiting} wait: {told(each)}")
+        for each in look(place)
+        if each.state != "open"
+    ]
 
 
 def _exchange(place: Home) -> Look:

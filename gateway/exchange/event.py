@@ -70,6 +70,10 @@ EventKind = Literal[
     "certificates-accepted",
     "certificates-rejected",
     "certificates-overdue",
+    "channel-unreachable",
+    "channel-reached",
+    "channel-paused",
+    "channel-resumed",
     "payload-viewed",
 ]
 
@@ -127,6 +131,10 @@ EVENT_KINDS: Mapping[EventKind, str] = {
     "certificates-accepted": "Certificates that were offered are trusted from now on by whoever they were offered to",
     "certificates-rejected": "Certificates that were offered are not going to be used",
     "certificates-overdue": "A partner did not answer an offer of ours in time",
+    "channel-unreachable": "Nobody was reached over a channel several times in a row; what goes there waits",
+    "channel-reached": "Somebody answered over a channel again, for the first time since nobody was reached",
+    "channel-paused": "Somebody holds what goes out over a channel, has what comes in refused, or both",
+    "channel-resumed": "Somebody ended that",
     "payload-viewed": "Somebody looked at the bytes, or took a copy",
 }
 """Every kind of event with its meaning. The events of the three machines say what their ``data`` must hold:

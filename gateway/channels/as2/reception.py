@@ -115,6 +115,9 @@ class Reception:
             return self._unable(posted, str(fault))
         if is_mdn(posted.headers, _start(posted.body)):
             return self._mdn_came(posted)
+        if posted.channel.id in self._gateway.refusing:
+            # It looked as if it might be a receipt.
+            return not_now()
         # A large message takes long to take apart; for a small one, the key that decides in the end is enough.
         if posted.body.size > IN_MEMORY and (earlier := self._same_bytes(posted)):
             return self._repeat(posted, earlier)

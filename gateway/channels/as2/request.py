@@ -18,7 +18,9 @@ from gateway.channels.as2.posted import Outcome as Received
 
 Outcome = (
     Received
-    | Literal["stranger", "malformed", "busy", "too-large", "broken-off", "slow", "not-found", "asked", "not-joined"]
+    | Literal[
+        "stranger", "malformed", "busy", "too-large", "broken-off", "slow", "not-found", "asked", "not-joined", "paused"
+    ]
 )
 """What became of a request; each is counted."""
 

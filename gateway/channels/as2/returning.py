@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from as2.response import comes_again, retry_after
+from gateway import gates
 from gateway.channels.as2.addressing import posting_to
 from gateway.channels.as2.agreed import agreed
 from gateway.channels.as2.keys import As2Keys, KeyMissing
@@ -40,6 +41,12 @@ def return_mdn(
         raise GiveUp("as2-not-sendable", f"{fault}. Then resend") from None
     gateway.database.write(lambda c: deliveries.step(c, transmission.id, "start", at=gateway.clock(), actor="gateway"))
     reply = poster.post(posting)
+    # Receipts may go to another server, which says nothing about the one of the channel.
+    if url == channel.url:
+        if reply.status is None:
+            gates.unreached(gateway, job, reply.trouble)
+        else:
+            gates.reached(gateway, job)
     gateway.database.write(partial(_returned, gateway, job, transmission, reply))
     if comes_again(reply.status):
         stated = reply.headers.get("Retry-After")

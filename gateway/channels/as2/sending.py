@@ -31,6 +31,7 @@ from as2.fault import As2Fault
 from as2.identifiers import bare_message_id, written_message_id
 from as2.response import Outcome, Result, judge_answer, retry_after
 from as2.restart import Ask, Send, after_unsatisfied
+from gateway import gates
 from gateway.arrival import printable
 from gateway.channels.as2 import exchange_documents, terms
 from gateway.channels.as2.addressing import posting_to
@@ -46,7 +47,7 @@ from gateway.channels.as2.continuing import (
 )
 from gateway.channels.as2.evidence import MDN_PROTOCOL, PROTOCOL
 from gateway.channels.as2.keys import As2Keys, KeyMissing
-from gateway.channels.as2.posting import Poster, Posting
+from gateway.channels.as2.posting import Poster, Posting, Reply
 from gateway.channels.as2.receipts import settle_other
 from gateway.channels.as2.returning import return_mdn
 from gateway.channels.as2.settling import (
@@ -141,6 +142,7 @@ class As2Sender:
         step, held = EVERYTHING, None
         asked = self._asked(gateway, channel, row, posting)
         if asked is not None:
+            _note(gateway, job, asked.reply)
             if isinstance(asked.step, Ask):
                 if (wait := self._told_to_wait(gateway, job, transmission, row, asked)) is None:
                     return
@@ -320,6 +322,7 @@ class As2Sender:
         if number is None:
             return None
         reply = self._poster.post(rest_of(posting, step))
+        _note(gateway, job, reply)
         now = gateway.clock()
         mdn: Mdn | None = None
         if looks_like_mdn(reply.headers, reply.body):
@@ -355,6 +358,14 @@ class As2Sender:
 
         gateway.database.write(commit)
         return outcome, detail, reply.headers.get("Content-Range")
+
+
+def _note(gateway: Gateway, job: Job, reply: Reply) -> None:
+    """Tell the channel's gate whether somebody was there."""
+    if reply.status is None:
+        gates.unreached(gateway, job, reply.trouble)
+    else:
+        gates.reached(gateway, job)
 
 
 def _payloads(gateway: Gateway, transmission: Transmission, channel: As2Channel, sender: str) -> list[Payload]:

@@ -62,6 +62,9 @@ EXPIRING_EVERY = 600.0
 LATER = "30"
 """Seconds after which whoever was not served may come again."""
 
+PAUSED = "300"
+"""Seconds after which whoever meets a channel that is paused may come again."""
+
 
 class As2Server:
     """The endpoint; ``listen``, then ``stop``."""
@@ -192,6 +195,9 @@ class As2Server:
 
     async def _admitted(self, request: Request, admission: Admission) -> Outcome:
         party = admission.channel.party
+        if admission.channel.id in self._gateway.refusing and not may_be_mdn(request.headers):
+            # Receipts are taken: what is on its way comes to its end by them.
+            return await request.refuse(503, "paused", [("Retry-After", PAUSED)])
         if (
             self._of_partner.total() >= self._settings.at_once
             or self._of_partner[party] >= self._settings.at_once_per_partner

@@ -86,6 +86,9 @@ class Collector:
         with self._guard:
             known = self._known.setdefault(name, _Known({}))
         pause = channel.collect.every
+        if name in gateway.refusing:
+            gateway.database.write(lambda c: gateway.queue.repeat(c, job, gateway.clock() + pause, "paused"))
+            return
         try:
             with self._open_place(name) as place:
                 more = self._look(gateway, channel, channel.collect, place, known)

@@ -13,7 +13,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from gateway.channels.files.place import Denied, NameTaken, OpenPlace, PlaceFault
+from gateway import gates
+from gateway.channels.files.place import Denied, NameTaken, OpenPlace, PlaceFault, Unreachable
 from gateway.instance import Gateway
 from gateway.ledger import attempts, cases, deliveries
 from gateway.ledger.transmissions import Transmission
@@ -56,9 +57,14 @@ class FileSender:
                     cases.open(connection, CAUSE, told, transmission.channel, transmission.party, at)
 
             gateway.database.write(failed)
+            if isinstance(fault, Unreachable):
+                gates.unreached(gateway, job, text)
+            else:
+                gates.reached(gateway, job)
             terms = retry_terms(gateway, transmission)
             cap = min(terms.cap, COLLECTED_WITHIN) if isinstance(fault, NameTaken) else terms.cap
             raise TryAgain(text, min(terms.base, cap), cap, terms.budget) from None
+        gates.reached(gateway, job)
         detail = f"found there as {name}, from an attempt before" if there else f"put there as {name}"
 
         def confirmed(connection: Connection) -> None:

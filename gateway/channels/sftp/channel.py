@@ -44,6 +44,7 @@ class MailboxChannel:
             host_keys=host_keys(gateway.home.keys),
             limits=Limits(upload=settings.max_upload, disk_reserve=settings.disk_reserve),
             clock=gateway.clock,
+            paused=lambda channel: channel in gateway.refusing,
         )
 
     @property

@@ -35,6 +35,7 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 NOT_KEPT = "The file could not be recorded here, and nothing of it was kept: send it again later"
+PAUSED = "No files are taken here for the time being: keep the file, and send it again later"
 GONE = "the connection ended before the file was closed"
 
 
@@ -62,7 +63,9 @@ class Intake:
         threads: Threads,
         limits: Limits,
         clock: Clock,
+        paused: Callable[[str], bool],
     ) -> None:
+        self._paused = paused
         self._spool = spool
         self._mailboxes = mailboxes
         self._receive = receive
@@ -85,6 +88,8 @@ class Intake:
         """A new upload; raises :class:`Refusal` when there are too many or there is no room."""
         if self.closing:
             raise Refusal(Status.FAILURE, "The server is being stopped: connect again and send the file then")
+        if self._paused(visitor.channel):
+            raise Refusal(Status.FAILURE, PAUSED)
         if self._open[visitor.party] >= self._limits.uploads_per_partner:
             reason = f"{self._limits.uploads_per_partner} of your uploads are open: finish one before the next"
             raise Refusal(Status.FAILURE, reason)

@@ -87,15 +87,19 @@ class SftpServer:
         limits: Limits | None = None,
         clock: Clock = system_clock,
         now: Callable[[], float] = time.monotonic,
+        paused: Callable[[str], bool] = lambda _channel: False,
     ) -> None:
-        """``spool`` is a private folder, emptied here; ``now`` gives monotonic seconds. Raises ``FolderBusy``."""
+        """``spool`` is a private folder, emptied here; ``now`` gives monotonic seconds; ``paused`` says of a channel
+        whether no new uploads are taken, and must not block. Raises ``FolderBusy``."""
         self._limits = limits if limits is not None else Limits()
         self._mailboxes = mailboxes
         self._clock = clock
         self._host_keys = list(host_keys)
         self._spool = Spool(spool, limit=self._limits.upload, reserve=self._limits.disk_reserve)
         self._threads = Threads(THREADS)
-        self._intake = Intake(self._spool, mailboxes, receive, report_broken, self._threads, self._limits, clock)
+        self._intake = Intake(
+            self._spool, mailboxes, receive, report_broken, self._threads, self._limits, clock, paused
+        )
         self._running: dict[Session, asyncio.Task[None]] = {}
         failed = FailedLogins(self._limits.failed_logins, self._limits.failed_login_window, now)
         self._hall = Hall(look_up, self._limits, failed, self._begin, self._new_session)

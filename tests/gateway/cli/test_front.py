@@ -40,6 +40,7 @@ PUBLIC = {
     "messages": ("search", "show", "resend", "reprocess", "rerun", "dismiss"),
     "archive": ("verify", "fsck"),
     "receipts": ("list", "unmatched"),
+    "channels": ("list", "pause", "resume", "drain"),
     "cases": ("list", "assign", "close"),
 }
 

@@ -74,10 +74,7 @@ class House:
 
     def start(self) -> None:
         """Start the gateway, and return when it serves."""
-        with self._log.open("ab") as log:
-            self._process = process = subprocess.Popen(
-                [sys.executable, "-m", "gateway", "serve", "--home", str(self.folder)], stdout=log, stderr=log
-            )
+        process = self._launch()
 
         def look() -> Serving | None:
             assert process.poll() is None, self._log.read_text()[-3000:]
@@ -87,6 +84,20 @@ class House:
                 return None
 
         self.serving = until("the gateway", look)
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gateway", "serve", "--home", str(self.folder)], stdout=log, stderr=log
+            )
+        return self._process
+
+    def ended(self) -> int:
+        """The exit code of a gateway that ends by itself; it is started where it does not run."""
+        process = self._process or self._launch()
+        code = process.wait(PATIENCE)
+        self._process = None
+        return code
 
     def kill(self) -> None:
         """As the kernel would when memory runs out."""

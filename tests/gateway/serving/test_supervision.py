@@ -29,7 +29,7 @@ from gateway.ledger import mailboxes
 from gateway.profiles_folder import ProfilesFolder
 from gateway.receiving import READ
 from gateway.serving import GatewayBroken, Serving, serve
-from gateway.working import DEATHS_BEFORE_BURIAL, FAULTS_BEFORE_BURIAL, Workers
+from gateway.working import ENDINGS_BEFORE_BURIAL, FAULTS_BEFORE_BURIAL, Workers
 from queues import EmbeddedExchange, Job, Letter, Mismatch, Patience, WorkQueue
 from tests.gateway.pipeline.play import Play
 from tests.gateway.serving.running import example, until
@@ -246,7 +246,7 @@ def test_work_in_hand_when_a_gateway_died_is_done_at_once(home: Home) -> None:
 
 
 def test_work_that_ends_the_process_again_and_again_becomes_a_case(home: Home) -> None:
-    for _ in range(DEATHS_BEFORE_BURIAL):
+    for _ in range(ENDINGS_BEFORE_BURIAL):
         dying = Play(home)
         if not dying.messages() and not dying.gateway.database.read(dying.gateway.queue.depth):
             dying.upload(example("iftsta.edi"))
