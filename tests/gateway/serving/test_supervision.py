@@ -130,11 +130,12 @@ def test_letters_wait_while_the_exchange_is_set_up_otherwise(play: Play) -> None
         play.work()
         play.later(hours=1)
     assert [message.delivery for message in play.messages()] == ["retry-wait"]
-    assert not play.cases()
+    assert [case.cause for case in play.cases()] == ["channel-unreachable"], "one that closes itself"
     play.exchange_fault = None
     play.later(hours=1)
     play.work()
     assert [message.delivery for message in play.messages()] == ["delivered"]
+    assert not play.cases()
 
 
 def test_file_that_was_not_collected_is_not_replaced_by_another(play: Play) -> None:

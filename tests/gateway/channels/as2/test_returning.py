@@ -20,6 +20,7 @@ from gateway.ledger import attempts, transmissions
 from gateway.publishing import DELIVER
 from gateway.sweeping import sweep
 from gateway.working import Workers
+from queues.gates import FAILURES
 from tests.as2.keys import KEYS
 from tests.gateway.channels.as2.conftest import MakeEndpoint
 from tests.gateway.channels.as2.endpoint import OURS, Endpoint, asking, message
@@ -31,7 +32,7 @@ class Returning:
     """The gateway's deliveries, over a poster that answers as it is told."""
 
     def __init__(self, endpoint: Endpoint, spool: Path, statuses: Sequence[int | None]) -> None:
-        left = list(statuses)
+        self.left = left = list(statuses)
         self.endpoint = endpoint
         self.poster = CannedPoster(lambda _, __: Reply(status=left.pop(0), trouble="refused"))
         home = endpoint.gateway.home
@@ -122,6 +123,24 @@ def test_the_same_bytes_until_they_are_taken(endpoint: Endpoint, tmp_path: Path)
     returning.later(hours=2)
     assert returning.mdn() == ("delivered", ["failed", "failed", "delivered"])
     assert len({(tuple(posting.headers), body) for posting, body in returning.poster.posted}) == 1
+
+
+@pytest.mark.parametrize(
+    ("channel", "breaks"), [("", True), ("receive: {async_url: 'http://elsewhere.example/mdn'}", False)]
+)
+def test_only_the_server_of_the_channel_says_something_about_its_gate(
+    make_endpoint: MakeEndpoint, tmp_path: Path, channel: str, breaks: bool
+) -> None:
+    """Else one wrong URL for receipts would hold up the messages that go elsewhere, for good."""
+    endpoint = make_endpoint(channel=channel)
+    returning = Returning(endpoint, tmp_path / "out", [None] * FAILURES)
+    post_async(endpoint)
+    returning.work()
+    for _ in range(FAILURES - 1):
+        returning.later(hours=2)
+    assert not returning.left
+    gate = endpoint.gateway.database.read(lambda c: endpoint.gateway.queue.gates.get(c, "acme-as2"))
+    assert (gate.broken_since is not None) == breaks
 
 
 @pytest.mark.parametrize("status", [302, 404, 413])

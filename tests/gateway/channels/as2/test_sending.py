@@ -13,6 +13,7 @@ from gateway.channels.as2.addressing import posting_to
 from gateway.channels.as2.posting import Posting, Reply
 from gateway.ledger import as2_sent, transmissions
 from gateway.operations import resend
+from queues.gates import FAILURES
 from tests.gateway.channels.as2.conftest import MakeSending
 from tests.gateway.channels.as2.endpoint import store_key
 from tests.gateway.channels.as2.partner import Partner, mdn_for, right, says, status
@@ -504,3 +505,17 @@ def test_an_answer_is_waited_for_as_long_as_a_receipt_takes(make_sending: MakeSe
         )
         sending.order()
         assert sending.canned.posted[0][0].answer_within == seconds
+
+
+def test_a_partner_that_is_away_breaks_its_gate_and_any_answer_mends_it(sending: Sending) -> None:
+    sending.partner.script = [status(None)] * FAILURES + [status(500)]
+    sending.order()
+    while len(sending.partner.script) > 1:
+        sending.later(hours=2)
+    (case,) = sending.cases()
+    assert (case.cause, case.subject, case.party) == ("channel-unreachable", "acme-as2", "acme")
+    assert "connection reset" in case.text
+    sending.later(hours=2)
+    assert not sending.partner.script and sending.cases() == [], "a bad answer is one: somebody is there"
+    sending.later(hours=2)
+    assert sending.sent().delivery == "delivered"

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from archive import ArchiveFault
 from as2.mic import Packaging
+from gateway import gates
 from gateway.channels.as2 import patience
 from gateway.channels.workplace import Growing, SpoolFolder
 from gateway.metrics import LedgerCollector
@@ -372,6 +373,29 @@ def test_all_at_once_is_too_much(make_endpoint: MakeEndpoint) -> None:
         # Whoever only looks whether somebody is there is answered all the same.
         assert endpoint.post_raw([], b"", method="HEAD").status == 200
     assert endpoint.server.outcomes["busy"] == 1
+
+
+def test_a_paused_channel_says_so_before_the_body(endpoint: Endpoint) -> None:
+    gates.pause(endpoint.gateway, "acme-as2", "in", actor="kim", reason="an upgrade")
+    with endpoint.connection() as link:
+        link.sendall(endpoint.head(message(), "Content-Length: 3000", "Expect: 100-continue"))
+        assert first_line(link) == b"HTTP/1.1 503 Service Unavailable"
+    reply = endpoint.post(message())
+    assert (reply.status, reply.headers.get("Retry-After")) == (503, "300")
+    until(lambda: endpoint.server.outcomes["paused"] == 2)
+    assert nothing_kept(endpoint)
+    gates.resume(endpoint.gateway, "acme-as2", "in", actor="kim", reason="done")
+    assert endpoint.post(message()).status == 200
+
+
+def test_a_paused_channel_takes_no_message_that_looks_like_a_receipt(endpoint: Endpoint) -> None:
+    """A signed message that is not encrypted begins as a signed receipt does; only its body tells."""
+    gates.pause(endpoint.gateway, "acme-as2", "in", actor="kim", reason="an upgrade")
+    sent = message()
+    fields = [(name, value) for name, value in sent.headers if name.lower() != "content-type"]
+    signed = [*fields, ("Content-Type", 'multipart/signed; protocol="application/pkcs7-signature"; boundary="b"')]
+    assert endpoint.post_raw(signed, b"--b\r\n\r\nUNB\r\n--b--\r\n").status == 503
+    assert nothing_kept(endpoint)
 
 
 def test_a_full_disk_is_said_before_the_body(make_endpoint: MakeEndpoint) -> None:

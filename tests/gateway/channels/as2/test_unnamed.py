@@ -10,6 +10,7 @@ import pytest
 
 from as2.headers import parse_block, write_block
 from as2.mdn import MdnMessage
+from gateway import gates
 from gateway.channels.as2 import matching, unnamed
 from gateway.channels.as2.keys import As2Keys
 from gateway.channels.as2.partials import Partials
@@ -99,6 +100,13 @@ def test_its_id_matches_it_and_its_signature_vouches(waiting: Waiting, names: Se
     assert "mdn-names-differ" in carrier.facts["tolerated"].split()
     assert waiting.sending.cases() == []
     assert waiting.server.outcomes["mdn"] == 1
+
+
+def test_a_channel_that_takes_nothing_in_takes_receipts(waiting: Waiting) -> None:
+    """What is on its way comes to its end by them, or such a channel could never be drained."""
+    gates.pause(waiting.sending.gateway, "acme-as2", "in", actor="kim", reason="an upgrade", draining=True)
+    assert waiting.post(waiting.mdn(), [("AS2-From", "ACME"), ("AS2-To", '"Us & Co"')]) == (200, "")
+    assert waiting.stands == ("delivered", "met")
 
 
 def test_names_as_they_should_be_are_no_oddity(waiting: Waiting) -> None:

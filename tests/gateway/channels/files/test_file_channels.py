@@ -7,10 +7,12 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import func, select, update
 
+from gateway import gates
 from gateway.channels.files.collecting import COLLECT, order_collections
 from gateway.channels.files.place import Denied, Seen
 from gateway.ledger import attempts
 from gateway.ledger.schema import transmission
+from queues.gates import FAILURES
 from queues.schema import job
 from tests.gateway.channels.files.conftest import CHANNEL, Filed
 
@@ -251,3 +253,30 @@ def test_what_was_not_collected_is_not_replaced(filed: Filed, example: Example) 
     filed.look(3600)
     assert [state for _, state in sent(filed)] == ["delivered", "delivered"]
     assert filed.place.outbound.keys() == {name} and filed.place.outbound[name] != first
+
+
+def test_a_paused_channel_is_not_looked_into_and_nothing_is_put_there(filed: Filed, example: Example) -> None:
+    name = "blue-anchor-mailbox"
+    filed.place.inbound["status.edi"] = example("iftsta.edi"), 1
+    gates.pause(filed.gateway, name, "both", actor="kim", reason="their server moves")
+    for _ in range(5):
+        filed.look()
+    assert taken(filed) == [] and "status.edi" in filed.place.inbound
+    gates.resume(filed.gateway, name, "in", actor="kim", reason="it has moved")
+    for _ in range(3):
+        filed.look()
+    assert taken(filed) == ["status.edi"] and filed.place.outbound == {}, "the answer waits still"
+    gates.resume(filed.gateway, name, "out", actor="kim", reason="it has moved")
+    filed.look()
+    assert len(filed.place.outbound) == 1 and causes(filed) == []
+
+
+def test_a_place_that_is_away_holds_its_deliveries_and_is_tried_again(filed: Filed, example: Example) -> None:
+    filed.place.away = True
+    filed.submit(example("order.json"), "blue-anchor/order-out")
+    for _ in range(FAILURES):
+        filed.look(3600)
+    assert "channel-unreachable" in causes(filed)
+    filed.place.away = False
+    filed.look(3600)
+    assert "channel-unreachable" not in causes(filed) and len(filed.place.outbound) == 1

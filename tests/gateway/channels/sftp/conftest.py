@@ -42,6 +42,8 @@ class House:
     broken: list[BrokenUpload] = field(default_factory=list)
     before: Callable[[Arrival], None] = lambda arrival: None
     """What ``receive`` does first, in a thread; raises to refuse."""
+    paused: set[str] = field(default_factory=set)
+    """Channels over which no uploads are taken."""
     port: int = 0
     server: SftpServer = field(init=False)
     loop: asyncio.AbstractEventLoop = field(init=False)
@@ -67,6 +69,7 @@ class House:
             spool=self.spool,
             host_keys=host_keys(self.folder / "keys"),
             limits=self.limits,
+            paused=lambda channel: channel in self.paused,
         )
         await self.server.listen("127.0.0.1", 0)
         self.port = self.server.port

@@ -277,6 +277,20 @@ def test_full_disk_refuses_new_uploads(open_house: Open, connect: Connect) -> No
     house.nothing_left()
 
 
+def test_paused_channel_refuses_new_uploads_and_finishes_open_ones(house: House, client: paramiko.SFTPClient) -> None:
+    begun = client.open("/in/begun.edi", "wb")
+    house.paused.add("acme-sftp")
+    with pytest.raises(OSError, match="No files are taken here for the time being: keep the file"):
+        client.open("/in/late.edi", "wb")
+    begun.write(b"UNB")
+    begun.close()
+    assert [each.arrival.name for each in house.taken] == ["begun.edi"]
+    assert client.listdir("/out") == []
+    house.paused.clear()
+    client.open("/in/late.edi", "wb").close()
+    assert len(house.taken) == 2
+
+
 def test_partner_may_have_so_many_uploads_and_others_theirs(
     open_house: Open, speak: Speak, connect: Connect, partner_key: object
 ) -> None:
