@@ -93,12 +93,16 @@ _HELD_UP = or_(gate.c.paused.in_(("out", "both")), gate.c.open_until > _NOW)
 """Nothing may go through a gate: somebody paused it, or whoever is behind it is given time."""
 
 _PROBING = (
-    select(job.c.id)
-    .where(job.c.id == gate.c.probe, job.c.attempt == gate.c.probe_attempt, job.c.state == "leased")
+    select(job.c.state)
+    .where(job.c.id == gate.c.probe, job.c.attempt == gate.c.probe_attempt)
     .correlate(gate)
-    .exists()
-)
-"""A job tries already whether somebody is there again. Its lease says so, so that no dead worker can block a gate."""
+    .scalar_subquery()
+) == "leased"
+"""A job tries already whether somebody is there again. Its lease says so, so that no dead worker can block a gate.
+
+Asked for a value and not for existence: that, PostgreSQL would answer with a table of all leased jobs, for which it
+reads the whole backlog.
+"""
 
 
 def _shut(lanes: FromClause, *, probing: bool) -> ColumnElement[bool]:
