@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from gateway.database import Database
 from queues import Gate, Job, WorkQueue, metadata, statements
@@ -311,16 +311,34 @@ def test_what_waits_before_a_gate_is_left_out_by_the_row(database: Database, que
     assert waiting == {"as2": 5_001}
 
 
-def test_who_waits_before_a_gate_gives_nobody_credit(database: Database, queue: WorkQueue, clock: Clock) -> None:
-    """Its virtual time stands still; whoever comes anew begins with those who are served, not there."""
+def test_who_comes_anew_begins_with_those_who_are_served(database: Database, queue: WorkQueue) -> None:
+    """And not with who stands still before a gate."""
     put(database, queue, "held", partner="held", gate="as2")
     pause(database, queue)
+    put_many(database, queue, "busy", 200)
+    for _ in range(5):
+        take(database, queue, 20)
+    put(database, queue, "first of new", partner="new")
+    rows = select(partner_lane.c.partner, partner_lane.c.vtime)
+    vtimes = database.read(lambda c: {row.partner: row.vtime for row in c.execute(rows)})
+    assert vtimes == {"held": 0, "busy": 100, "new": 100}
+
+
+def test_who_stands_still_before_a_gate_gives_nobody_credit_for_absence(
+    database: Database, queue: WorkQueue, clock: Clock
+) -> None:
+    put(database, queue, "held", partner="held", gate="as2")
+    pause(database, queue)
+    put(database, queue, "first of absent", partner="absent")
     put_many(database, queue, "busy", 600)
+    (early,) = [job for job in take(database, queue, 2) if job.partner == "absent"]
+    database.write(lambda c: queue.retry(c, early, clock.now + 60 * SECOND, "no answer"))
     for _ in range(25):
         take(database, queue, 20)
-    put_many(database, queue, "new", 50)
+    clock.now += 60 * SECOND
+    put_many(database, queue, "absent", 50)
     served = Counter(job.partner for _ in range(10) for job in take(database, queue, 4))
-    assert 16 <= served["new"] <= 28, served
+    assert 16 <= served["absent"] <= 28, served
 
 
 def test_stranded_lanes_are_found_with_their_gate(database: Database, queue: WorkQueue) -> None:
