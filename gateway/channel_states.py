@@ -83,7 +83,8 @@ def _state(
 ) -> ChannelState:
     left = unread.get(gate.name, 0)
     state: State = "broken" if gate.open_until is not None else "open"
-    if gate.draining:
+    # What goes out may be held besides, and then nothing becomes empty.
+    if gate.draining and not gate.holds_out:
         state = "draining" if waiting or leased or left else "drained"
     elif gate.paused is not None:
         state = "paused"

@@ -43,9 +43,9 @@ def unreached(gateway: Gateway, job: Job, reason: str) -> None:
         whose = f"of `{party}`" if party is not None else "to your own systems"
         text = (
             f"nobody is reached over channel `{job.gate}` {whose}: {FAILURES} tries in a row failed, the last with:"
-            f" {reason}. What is to go there waits, and the time it waits is not taken off its time to be delivered; one"
-            " delivery at a time tries whether somebody answers again, and any answer closes this case. Ask those who run"
-            " the other side; `sallyport channels list` shows what waits"
+            f" {reason}. What is to go there waits, and the time it waits is not taken off its time to be delivered;"
+            " one delivery at a time tries whether somebody answers again, and any answer closes this case. Ask those"
+            " who run the other side; `sallyport channels list` shows what waits"
         )
         cases.open(connection, CAUSE, text, case_subject(job.gate), party, now)
 

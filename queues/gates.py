@@ -163,7 +163,7 @@ class Gates:
         left: Direction | None = None
         if gate.paused == "both" and direction != "both":
             left = "out" if direction == "in" else "in"
-        values: dict[str, object] = {"paused": left, "draining": False}
+        values: dict[str, object] = {"paused": left, "draining": gate.draining and left == "in"}
         if left is None:
             values |= {"paused_by": None, "paused_why": None, "paused_at": None}
         if gate.holds_out and left != "out" and gate.open_until is None:

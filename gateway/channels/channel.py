@@ -20,7 +20,9 @@ Carry = Callable[[Gateway, Job, Transmission], None]
 
 It returns when the counterpart has the bytes, or said a last word on them, and that is recorded, with the completion of
 the job in the same transaction. It raises :class:`gateway.working.TryAgain` when nothing is known to have arrived, with
-the failed attempt recorded, and :class:`gateway.working.GiveUp` when trying again cannot help."""
+the failed attempt recorded, and :class:`gateway.working.GiveUp` when trying again cannot help. Where the counterpart is
+somewhere else, each try also tells the channel's gate whether somebody was there (:func:`gateway.gates.reached`,
+:func:`gateway.gates.unreached`)."""
 
 
 class Channel(Protocol):

@@ -106,7 +106,8 @@ def drain(
 ) -> None:
     """Take nothing in over a channel any more, and finish what is under way.
 
-    Answers what is left. With --wait it exits 0 when that is nothing, and 1 when --patience ends before.
+    Answers what is left. With --wait it exits 0 when that is nothing, and 1 when --patience ends before, or when what
+    goes out is paused, so that waiting is in vain.
     """
     place = home_of(home)
     if wait:
@@ -118,7 +119,7 @@ def drain(
     until = time.monotonic() + patience
     state = _of(place, channel)
     told_of = -1
-    while wait and state.left and not (patience and time.monotonic() >= until):
+    while wait and state.left and state.state != "paused" and not (patience and time.monotonic() >= until):
         if state.left != told_of:
             note(f"{state.left} left ({state.unread} to be read, {state.waiting + state.under_way} to be delivered)")
             told_of = state.left
@@ -127,6 +128,9 @@ def drain(
         state = _of(place, channel)
     if as_json:
         print_json(state)
+    elif state.left and state.state == "paused":
+        say(f"channel {channel} takes nothing in; {state.left} left to do, and what goes out is paused", "yellow")
+        say(f"  next: sallyport channels resume {channel} --direction out --reason …", "dim")
     elif state.left:
         say(f"channel {channel} takes nothing in; {state.left} left to do", "yellow")
         say("  next: the same command with --wait, or sallyport channels list", "dim")

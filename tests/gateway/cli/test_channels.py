@@ -87,6 +87,20 @@ def test_drain_says_what_is_left(sallyport: Call, home: Path) -> None:
     assert answer.code == 0 and "1 left to do" in answer.text
 
 
+def test_drain_says_that_what_goes_out_is_held(sallyport: Call, home: Path) -> None:
+    sallyport("channels", "pause", MAILBOX, "--direction", "out", "--reason", "their move", "--home", home)
+    play = Play(open_home(home, {}))
+    play.upload(IFTSTA.read_bytes(), "second.edi")
+    play.gateway.close()
+    answer = sallyport("channels", "drain", MAILBOX, "--reason", "an upgrade", "--home", home)
+    assert answer.code == 0 and "what goes out is paused" in answer.text and "--direction out" in answer.text
+    resumed = sallyport("channels", "resume", MAILBOX, "--direction", "out", "--reason", "moved", "--home", home)
+    assert resumed.code == 0
+    found = {each["channel"]: each for each in sallyport("channels", "list", "--home", home, "--json").json()}
+    assert found[MAILBOX]["pause"]["direction"] == "in", "it takes nothing in still"
+    assert (found[MAILBOX]["state"], found[MAILBOX]["unread"]) == ("draining", 1)
+
+
 def test_nothing_is_waited_for_that_nobody_does(sallyport: Call, home: Path) -> None:
     answer = sallyport("channels", "drain", MAILBOX, "--reason", "an upgrade", "--wait", "--home", home)
     assert answer.code == 2
