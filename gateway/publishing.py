@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from archive import Locator
+from gateway.channels.as2.evidence import MDN_PROTOCOL
 from gateway.exchange import DELIVERY
 from gateway.ids import new_id
 from gateway.instance import Gateway
@@ -19,7 +20,7 @@ from gateway.ledger.interchanges import InterchangeRow
 from gateway.ledger.messages import MessageRow
 from gateway.ledger.transmissions import Transmission
 from gateway.wiring import BUSINESS
-from partners import Agreement, AmqpChannel, Flow, Retry
+from partners import Agreement, AmqpChannel, As2Channel, Flow, Retry
 from translators.envelope import Envelope
 
 DELIVER = "deliver"
@@ -35,8 +36,19 @@ def order_delivery(gateway: Gateway, connection: Connection, transmission: Trans
         payload={"transmission": transmission.id},
         partner=transmission.party or BUSINESS,
         lane=transmission.lane,
-        gate=transmission.channel,
+        gate=_gate(gateway, transmission),
     )
+
+
+def _gate(gateway: Gateway, transmission: Transmission) -> str:
+    """What has to be open for a delivery: its channel, but for receipts that go to another server than the channel's.
+
+    Whether that one answers says nothing about this one, and a partner that waits for its receipt may be up.
+    """
+    channel = gateway.profiles.current.channels.get(transmission.channel)
+    if transmission.protocol == MDN_PROTOCOL and isinstance(channel, As2Channel):
+        return "" if channel.receive.async_url not in (None, channel.url) else channel.id
+    return transmission.channel
 
 
 def retry_terms(gateway: Gateway, transmission: Transmission) -> Retry:

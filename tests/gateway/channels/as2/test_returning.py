@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from as2.cms.algorithms import Permits
 from as2.headers import parse_block, write_block
@@ -141,6 +142,22 @@ def test_only_the_server_of_the_channel_says_something_about_its_gate(
     assert not returning.left
     gate = endpoint.gateway.database.read(lambda c: endpoint.gateway.queue.gates.get(c, "acme-as2"))
     assert (gate.broken_since is not None) == breaks
+
+
+def test_a_receipt_that_goes_elsewhere_does_not_wait_for_the_server_of_the_channel(
+    make_endpoint: MakeEndpoint, tmp_path: Path
+) -> None:
+    endpoint = make_endpoint(channel="receive: {async_url: 'http://elsewhere.example/mdn'}")
+    returning = Returning(endpoint, tmp_path / "out", [204])
+
+    def break_it(connection: Connection) -> None:
+        for _ in range(FAILURES):
+            endpoint.gateway.queue.gates.unreached(connection, "acme-as2", 1, 1, "connection refused")
+
+    endpoint.gateway.database.write(break_it)
+    post_async(endpoint)
+    returning.work()
+    assert returning.mdn() == ("delivered", ["delivered"])
 
 
 @pytest.mark.parametrize("status", [302, 404, 413])
