@@ -124,7 +124,7 @@ def test_what_keeps_a_gateway_from_starting(configuration: str, told: str, step:
     """Each in a process of its own: a start sets up logs and signals."""
     (fresh / "sallyport.yaml").write_text(configuration.replace("TAKEN", str(taken)))
     started = process("serve", "--home", fresh)
-    out, err = started.communicate(timeout=60)
+    out, err = started.communicate(timeout=120)
     assert started.returncode == 2, err.decode()
     assert out == b""
     assert told.replace("TAKEN", str(taken)) in err.decode() and step in err.decode()
@@ -140,7 +140,7 @@ def test_a_folder_that_another_gateway_uses(folder: str, home: Path) -> None:
     held = os.open(place, os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
     started = process("serve", "--home", home)
-    _, err = started.communicate(timeout=60)
+    _, err = started.communicate(timeout=120)
     os.close(held)
     assert started.returncode == 2, err.decode()
     assert f"{folder} is in use by another gateway: stop it, or give this one its own" in err.decode()
@@ -157,7 +157,7 @@ def test_serve_ends_well_when_it_is_told_to(home: Path) -> None:
                     break
             started.send_signal(number)
             rest = started.stderr.read()
-            assert started.wait(30) == 0
+            assert started.wait(120) == 0
         assert b"gateway stopped" in rest and b"Traceback" not in rest
         assert not (home / "var" / "control.sock").exists()
 

@@ -21,7 +21,7 @@ from as2.source import BytesSource
 from gateway.channels.as2.posting import Posting, Reply
 from tests.gateway.channels.as2.partner import Partner, right
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 Direction = Literal["request", "answer"]
 How = Literal["reset", "end"]
 Talk = Callable[[Partner, Posting, "Line"], None]
