@@ -21,6 +21,8 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from archive import ArchiveFault
+from gateway.alert_watch import AlertWatch, alert_stages
+from gateway.alerts import AlertSettings
 from gateway.arrival import Arrival, ArrivalRefused, BrokenUpload, printable
 from gateway.channels.as2.keys import As2Keys
 from gateway.channels.as2.partials import Partials
@@ -124,16 +126,15 @@ async def _serve(
     poster = HttpPoster()
     outgoing = SpoolFolder(gateway.home.as2_outgoing, reserve=config.as2.disk_reserve)
     sender = As2Sender(keys, poster, outgoing)
-    workers = Workers(
-        gateway,
-        {
-            READ: read_transmission,
-            BUILD: build_message,
-            DELIVER: deliver_with(runner(exchange, loop), sender),
-            EVENTS: tell_with(runner(events, loop), config.events),
-        },
-        config.workers,
-    )
+    stages = {
+        READ: read_transmission,
+        BUILD: build_message,
+        DELIVER: deliver_with(runner(exchange, loop), sender),
+        EVENTS: tell_with(runner(events, loop), config.events),
+    }
+    alerts = AlertWatch(gateway, poster) if config.alerts != AlertSettings() else None
+    # Work that was ordered before alerts were switched off is ended by whoever comes to it.
+    workers = Workers(gateway, stages if alerts else {**stages, **alert_stages(gateway, poster)}, config.workers)
     sftp = SftpServer(
         look_up=partial(_login, gateway),
         mailboxes=LedgerMailboxes(gateway),
@@ -177,6 +178,9 @@ async def _serve(
             running.push_async_callback(asyncio.to_thread, metrics.shutdown)
         sweeper.start()
         running.push_async_callback(asyncio.to_thread, sweeper.stop)
+        if alerts is not None:
+            alerts.start()
+            running.push_async_callback(asyncio.to_thread, alerts.stop)
         workers.start()
         running.push_async_callback(asyncio.to_thread, workers.stop)
         consumer = await exchange.consume(partial(_take, gateway))
