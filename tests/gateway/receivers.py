@@ -120,8 +120,9 @@ class MailServer:
             parsed = message_from_bytes(content, policy=SMTP_POLICY)
             self.mails += [(recipient, parsed) for recipient in envelope.rcpt_tos]
         if self.cut:
-            assert server.transport is not None
-            server.transport.abort()
+            transport = server.transport
+            assert isinstance(transport, asyncio.Transport)
+            transport.abort()
         return self.to_data
 
     def stop(self) -> None:
