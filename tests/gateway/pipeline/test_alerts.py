@@ -169,6 +169,16 @@ def test_reminders_until_it_is_over_and_then_once(make_alarm: MakeAlarm) -> None
     assert alarm.told(60 * 24 * 3) == []
 
 
+def test_news_and_reminders_of_one_moment_are_two_messages(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk], repeat: P1D")
+    old = alarm.open()
+    assert len(alarm.told()) == 1
+    alarm.play.now += timedelta(hours=24)
+    new = alarm.open("other")
+    found = {notice.kind: [each.subject for each in notice.items] for notice in alarm.told()}
+    assert found == {"reminder": [old], "alert": [new]}
+
+
 def test_a_case_that_is_opened_again_is_told_again(make_alarm: MakeAlarm) -> None:
     alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
     case = alarm.open()
