@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from gateway.alerts.settings import AlertSettings
 from gateway.events.taxonomy import EVENT_TYPES, FAMILIES
 from partners.document import Mapping as MappingNode
 from partners.document import Node, Scalar, Sequence, read_document
@@ -145,6 +146,7 @@ class Config(Model):
     """Where the folders of channels of kind `directory` are; it is made by you, and so are they."""
     business: BusinessSettings = BusinessSettings()
     events: EventSettings = EventSettings()
+    alerts: AlertSettings = AlertSettings()
     metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()
 

@@ -17,7 +17,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -25,6 +25,7 @@ import msgspec
 import structlog
 
 from archive import ArchiveFault
+from gateway.alerting import mute, unmute
 from gateway.channels.as2.deciding import approve, reject
 from gateway.channels.as2.offering import offer
 from gateway.database import NOT_NOW
@@ -134,6 +135,23 @@ class OfferCertificate(msgspec.Struct, frozen=True, tag_field="order", tag="offe
     reason: str
 
 
+class MuteAlerts(msgspec.Struct, frozen=True, tag_field="order", tag="mute-alerts"):
+    """Have a rule tell nothing until a moment."""
+
+    rule: str
+    until: datetime
+    actor: str
+    reason: str
+
+
+class UnmuteAlerts(msgspec.Struct, frozen=True, tag_field="order", tag="unmute-alerts"):
+    """Have a rule tell again."""
+
+    rule: str
+    actor: str
+    reason: str
+
+
 What = Literal["documents", "events"]
 """What the company's system takes out of the embedded exchange."""
 
@@ -167,6 +185,8 @@ Order = (
     | ApproveCertificates
     | RejectCertificates
     | OfferCertificate
+    | MuteAlerts
+    | UnmuteAlerts
 )
 """What changes the ledger, and can be obeyed by whoever has it open."""
 Request = Order | Take | Status
@@ -219,6 +239,10 @@ def obey(gateway: Gateway, order: Order) -> object:
                     actor=order.actor,
                     reason=order.reason,
                 )
+            case MuteAlerts():
+                mute(gateway, order.rule, order.until, actor=order.actor, reason=order.reason)
+            case UnmuteAlerts():
+                unmute(gateway, order.rule, actor=order.actor, reason=order.reason)
             case CloseCase():
                 close_case(gateway, order.case, actor=order.actor, reason=order.reason)
             case AssignCase():

@@ -51,6 +51,7 @@ COMMANDS = {
     "reconcile": Entry("reconciliation", "Count what was taken and where it is; name what is lost.", _EXCHANGE),
     "send": Entry("business", "Hand a canonical document to the gateway, for a partner.", _EXCHANGE),
     "receive": Entry("business", "Take the canonical documents, or events, that the gateway published.", _EXCHANGE),
+    "alerts": Entry("alerts", "See who is told of what; try a destination; mute a rule for a while.", _EXCHANGE),
     "events": Entry("events", "See what the company's own systems are told of.", _EXCHANGE),
     "keys": Entry(
         "keys", "Make, import, export and list the keys and certificates of AS2, and SFTP's keys.", _PARTNERS
@@ -59,7 +60,9 @@ COMMANDS = {
     "guides": Entry("guides", "See the grammars of messages, and import more of them.", _PARTNERS),
     "maps": Entry("maps", "See what messages mean in the canonical form, and how partners differ.", _PARTNERS),
 }
-GROUPS = frozenset({"archive", "as2", "cases", "events", "guides", "keys", "maps", "messages", "profiles", "receipts"})
+GROUPS = frozenset(
+    {"alerts", "archive", "as2", "cases", "events", "guides", "keys", "maps", "messages", "profiles", "receipts"}
+)
 
 
 def command_line(only: str | None = None) -> typer.Typer:

@@ -1,7 +1,7 @@
 """Events: what happened, in words that never change their meaning, because a journal of years is made of them.
 
-An event belongs to one subject: a transmission, interchange, message, expectation, case or exchange of
-certificates. What befalls a transmission
+An event belongs to one subject: a transmission, interchange, message, expectation, case, exchange of certificates or
+rule for alerts. What befalls a transmission
 befalls the messages in it, so an event of a delivery stands in the journal of each message that it carries too: a
 message's own journal is all that is needed to tell its three statuses.
 
@@ -70,6 +70,8 @@ EventKind = Literal[
     "certificates-accepted",
     "certificates-rejected",
     "certificates-overdue",
+    "alerts-muted",
+    "alerts-unmuted",
     "payload-viewed",
 ]
 
@@ -127,6 +129,8 @@ EVENT_KINDS: Mapping[EventKind, str] = {
     "certificates-accepted": "Certificates that were offered are trusted from now on by whoever they were offered to",
     "certificates-rejected": "Certificates that were offered are not going to be used",
     "certificates-overdue": "A partner did not answer an offer of ours in time",
+    "alerts-muted": "A person had a rule tell nothing until a moment",
+    "alerts-unmuted": "A person had a rule tell again what it has to",
     "payload-viewed": "Somebody looked at the bytes, or took a copy",
 }
 """Every kind of event with its meaning. The events of the three machines say what their ``data`` must hold:

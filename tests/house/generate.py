@@ -17,6 +17,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from as2.tolerance import TOLERANCES
+from gateway.alerts import AlertRule, AlertSettings, Limits, MailDestination, WebhookDestination
+from gateway.alerts.webhook import webhook_schema
 from gateway.config import (
     As2Settings,
     BusinessSettings,
@@ -291,6 +293,11 @@ CONFIGURATION: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("`as2`", "The AS2 endpoint that partners post to.", As2Settings),
     ("`business`", "The company's own side: where canonical documents go to and come from.", BusinessSettings),
     ("`events`", "What is published of what happens; [Events](events.md) lists the types.", EventSettings),
+    ("`alerts`", "Who is told when something stands still: [Alert people](../how-to/alert-people.md).", AlertSettings),
+    ("`alerts: email`", "A destination that gets mail.", MailDestination),
+    ("`alerts: webhooks`", "A destination that gets signed requests.", WebhookDestination),
+    ("`alerts: rules`", "What is told to whom.", AlertRule),
+    ("`alerts: limits`", "What the gateway has to keep to; each is a case that closes itself.", Limits),
     ("`metrics`", "The endpoint that Prometheus reads; [Metrics](metrics.md) says what is there.", MetricsSettings),
     ("`log`", "Structured logs on standard error.", LogSettings),
 )
@@ -324,6 +331,11 @@ def event_file(family: Family) -> str:
     return json.dumps(data_schema(family), indent=2, ensure_ascii=False) + "\n"
 
 
+def webhook_file() -> str:
+    """The schema of a webhook's body as committed."""
+    return json.dumps(webhook_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 def schema_file() -> str:
     """The profile schema as committed."""
     return json.dumps(profile_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -339,6 +351,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/reference/metrics.md": lambda: metrics_page(NOTE),
     "docs/reference/events.md": lambda: events_page(NOTE),
     "profiles/schemas/profile.json": schema_file,
+    "profiles/schemas/alerts/alert-1.json": webhook_file,
     **{
         f"profiles/schemas/canonical/{name.replace('/', '-')}.json": partial(canonical_file, name) for name in CANONICAL
     },

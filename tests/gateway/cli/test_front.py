@@ -32,6 +32,7 @@ PUBLIC = {
     "reconcile": (),
     "send": (),
     "receive": (),
+    "alerts": ("list", "test", "mute", "unmute"),
     "events": ("list", "tail"),
     "keys": ("make", "import", "export", "list", "ssh", "requests", "approve", "reject", "offer"),
     "guides": ("list", "show", "import"),

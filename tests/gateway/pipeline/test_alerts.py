@@ -1,0 +1,358 @@
+"""Alerts from the journal to what is sent, on both databases: told once, in time, in one message of many alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import Connection, text
+
+from gateway.alert_orders import ALERTS, SEND
+from gateway.alert_sending import send_with
+from gateway.alerting import judge_with, tell_due
+from gateway.alerts import Notice
+from gateway.config import FILE, Home, open_home
+from gateway.control import MuteAlerts, Refused, UnmuteAlerts, obey
+from gateway.ledger import alerts, cases, journal
+from gateway.mailing import NotTaken
+from gateway.sweeping import tidy
+from gateway.working import Workers
+from tests.gateway.pipeline import customs
+from tests.gateway.pipeline.play import Play
+
+BOTH = ("desk", "a@example.com"), ("pager", "")
+DESTINATIONS = """
+  email: [{id: desk, host: mail.example.com, sender: e@example.com, to: [a@example.com]}]
+  webhooks: [{id: pager, url: 'https://hooks.example.com/', secret: pager}]
+"""
+
+
+class Alarm:
+    """A gateway with alerts, and what its destinations got."""
+
+    def __init__(self, home: Home, rules: str) -> None:
+        file = home.folder / FILE
+        kept = file.read_text().partition("alerts:")[0]
+        file.write_text(
+            f"{kept}alerts:{DESTINATIONS}  rules:\n" + "".join(f"    - {{{each}}}\n" for each in rules.split("\n"))
+        )
+        self.play = Play(open_home(home.folder, {}))
+        self.gateway = self.play.gateway
+        self.settings = self.gateway.home.config.alerts
+        self.sent: list[tuple[Notice, str, str]] = []
+        self.fault: Exception | None = None
+        stages = {ALERTS: judge_with(self.settings), SEND: send_with(self)}  # type: ignore[arg-type]
+        self.workers = Workers(self.gateway, stages, 0)
+
+    def send(self, notice: Notice, destination: str, recipient: str) -> str:
+        """As an :class:`~gateway.alert_sending.AlertSender`."""
+        if self.fault is not None:
+            raise self.fault
+        self.sent.append((notice, destination, recipient))
+        return "250 taken"
+
+    def work(self) -> None:
+        """Run what is ready."""
+        while self.workers.run_one():
+            pass
+
+    def told(self, minutes: float = 1.0) -> list[Notice]:
+        """What the first destination was told, some minutes later."""
+        self.work()
+        self.play.now += timedelta(minutes=minutes)
+        tell_due(self.gateway, self.settings)
+        self.work()
+        found = [notice for notice, destination, _ in self.sent if destination == "desk"]
+        self.sent.clear()
+        return found
+
+    def open(self, subject: str = "flow", cause: str = "silent", party: str | None = "blue-anchor") -> str:
+        """A case comes up."""
+        return self.gateway.database.write(
+            lambda c: cases.open(c, cause, "text of a partner", subject, party, self.play.now)
+        )
+
+    def close(self, case: str) -> None:
+        """Somebody settles it."""
+        self.gateway.database.write(lambda c: cases.close(c, case, "done", "ann", self.play.now))
+
+    def jobs(self) -> int:
+        """Jobs of alerts that are not at their end."""
+        statement = text("SELECT count(*) FROM job WHERE kind IN ('alerts', 'alert-send') AND state <> 'buried'")
+        return int(self.gateway.database.read(lambda c: c.execute(statement).scalar_one()))
+
+
+MakeAlarm = Callable[[str], Alarm]
+
+
+@pytest.fixture
+def make_alarm(make_home: Home) -> Iterator[MakeAlarm]:
+    """Opens a gateway with these rules, one a line."""
+    made: list[Alarm] = []
+
+    def make(rules: str) -> Alarm:
+        for each in made:
+            each.gateway.close()
+        (make_home.profiles / "be-customs.yaml").write_text(customs.PROFILE)
+        made[:] = [Alarm(make_home, rules)]
+        return made[0]
+
+    yield make
+    for each in made:
+        each.gateway.close()
+
+
+def test_one_alert_for_one_case_at_each_destination(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silence], to: [desk, pager]")
+    case = alarm.open()
+    alarm.open()
+    alarm.work()
+    assert tell_due(alarm.gateway, alarm.settings) == 0, "the digest's window is not over"
+    alarm.play.now += timedelta(minutes=1)
+    assert tell_due(alarm.gateway, alarm.settings) == 1
+    alarm.work()
+    assert sorted((destination, recipient) for _, destination, recipient in alarm.sent) == sorted(BOTH)
+    notice = alarm.sent[0][0]
+    assert notice == alarm.sent[1][0] and notice.id.startswith("n-")
+    assert (notice.kind, notice.rule, notice.party, notice.count) == ("alert", "quiet", "blue-anchor", 1)
+    assert [(each.subject, each.about, each.topic) for each in notice.items] == [(case, "flow", "silent")]
+    alarm.sent.clear()
+    alarm.open()
+    assert alarm.told(60 * 24) == [] and alarm.jobs() == 0
+
+
+def test_a_storm_is_one_message(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silence], to: [desk]")
+    at = alarm.play.now
+
+    def storm(connection: Connection) -> None:
+        for number in range(1000):
+            cases.open(connection, "silent", "text", f"f{number}", "blue-anchor", at + timedelta(microseconds=number))
+        cases.open(connection, "silent", "text", "other", "prairie-freight", at)
+
+    alarm.gateway.database.write(storm)
+    first, second = alarm.told(1.1)
+    assert (first.party, first.count, len(first.items)) == ("blue-anchor", 1000, 20)
+    assert first.items[0].about == "f0" and first.topics == {"silent": 1000}
+    assert (second.party, second.count) == ("prairie-freight", 1)
+
+
+def test_what_ends_in_time_is_not_told(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: boss, on: [silent], to: [desk], after: PT4H")
+    case, other = alarm.open(), alarm.open("other")
+    assert alarm.told(60 * 3) == []
+    alarm.close(case)
+    (notice,) = alarm.told(61)
+    assert [each.subject for each in notice.items] == [other]
+
+
+def test_closed_before_it_was_judged(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk], resolved: yes")
+    alarm.close(alarm.open())
+    assert alarm.told() == []
+
+
+def test_reminders_until_it_is_over_and_then_once(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk], repeat: P1D, resolved: yes")
+    case = alarm.open()
+    (first,) = alarm.told()
+    assert alarm.told(60 * 23) == []
+    (second,) = alarm.told(60)
+    assert (second.kind, second.parents) == ("reminder", (first.id,))
+    (third,) = alarm.told(60 * 24)
+    assert (third.kind, third.parents) == ("reminder", (first.id,))
+    alarm.close(case)
+    (last,) = alarm.told()
+    assert (last.kind, last.parents, last.count) == ("resolved", (first.id,), 1)
+    assert alarm.told(60 * 24 * 3) == []
+
+
+def test_news_and_reminders_of_one_moment_are_two_messages(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk], repeat: P1D")
+    old = alarm.open()
+    assert len(alarm.told()) == 1
+    alarm.play.now += timedelta(hours=24)
+    new = alarm.open("other")
+    found = {notice.kind: [each.subject for each in notice.items] for notice in alarm.told()}
+    assert found == {"reminder": [old], "alert": [new]}
+
+
+def test_a_case_that_is_opened_again_is_told_again(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    case = alarm.open()
+    (first,) = alarm.told()
+    alarm.close(case)
+    assert alarm.told() == []
+    assert alarm.open() == case
+    (again,) = alarm.told()
+    assert again.id != first.id and again.kind == "alert" and again.parents == ()
+
+
+def test_over_and_back_before_anybody_was_told(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk], resolved: yes, repeat: P1D")
+    case = alarm.open()
+    (first,) = alarm.told()
+    alarm.close(case)
+    alarm.work()
+    alarm.open()
+    assert alarm.told() == []
+    (reminder,) = alarm.told(60 * 24)
+    assert (reminder.kind, reminder.parents) == ("reminder", (first.id,))
+
+
+def test_rejected_messages_and_customs_holds_are_told_once(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: hold, on: [customs.hold, message.received], parties: [be-customs], to: [desk]")
+    alarm.play.upload(customs.hold(), "answer.edi", customs.PARTY)
+    alarm.play.work()
+    (message,) = alarm.play.messages()
+    (notice,) = alarm.told()
+    assert notice.topics == {"customs.hold": 1, "message.received": 1} and notice.party == "be-customs"
+    assert {each.subject for each in notice.items} == {message.id}
+    assert alarm.told(60 * 24) == []
+
+
+def test_of_one_flow(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: flow, on: [silent], flows: [blue-anchor/status-in], to: [desk]")
+    alarm.open("blue-anchor/other")
+    case = alarm.open("blue-anchor/status-in")
+    (notice,) = alarm.told()
+    assert [each.subject for each in notice.items] == [case]
+
+
+def test_an_overdue_receipt(make_alarm: MakeAlarm, example: Callable[[str], bytes]) -> None:
+    """The whole way: from a document that is sent to the case that the sweeper opens."""
+    alarm = make_alarm("id: late, on: [overdue], flows: [blue-anchor/order-out], to: [desk]")
+    alarm.play.submit(example("order.json"), "blue-anchor/order-out")
+    alarm.play.work()
+    alarm.play.later(hours=5)
+    (notice,) = alarm.told()
+    (case,) = alarm.play.cases()
+    assert [(each.subject, each.about) for each in notice.items] == [(case.id, case.subject)]
+
+
+def test_muted_rules_tell_what_is_still_open_when_they_may(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    until = (alarm.play.now + timedelta(days=1)).astimezone(UTC)
+    obey(alarm.gateway, MuteAlerts(rule="quiet", until=until, actor="ann", reason="migration"))
+    case, other = alarm.open(), alarm.open("other")
+    assert alarm.told(60) == []
+    alarm.close(case)
+    (notice,) = alarm.told(60 * 24)
+    assert [each.subject for each in notice.items] == [other]
+    lines = alarm.gateway.database.read(lambda c: journal.of(c, "quiet"))
+    assert [(each.kind, each.actor, each.data["reason"]) for each in lines] == [("alerts-muted", "ann", "migration")]
+
+
+def test_unmuted(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    until = alarm.play.now + timedelta(days=1)
+    for _ in range(2):
+        obey(alarm.gateway, MuteAlerts(rule="quiet", until=until, actor="ann", reason="migration"))
+    alarm.open()
+    assert alarm.told() == []
+    obey(alarm.gateway, UnmuteAlerts(rule="quiet", actor="ann", reason="done"))
+    assert len(alarm.told()) == 1
+    with pytest.raises(Refused, match="is not muted"):
+        obey(alarm.gateway, UnmuteAlerts(rule="quiet", actor="ann", reason="done"))
+    with pytest.raises(Refused, match="there is no rule `quite`; there are: quiet"):
+        obey(alarm.gateway, MuteAlerts(rule="quite", until=until, actor="ann", reason="x"))
+    with pytest.raises(Refused, match="name a moment to come"):
+        obey(alarm.gateway, MuteAlerts(rule="quiet", until=alarm.play.now, actor="ann", reason="x"))
+    with pytest.raises(Refused, match="needs a reason"):
+        obey(alarm.gateway, MuteAlerts(rule="quiet", until=until, actor="ann", reason=" "))
+
+
+def test_a_destination_that_is_away_gets_the_same_later(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    alarm.open()
+    alarm.fault = NotTaken("451 greylisted")
+    assert alarm.told() == [] and alarm.jobs() == 1
+    alarm.fault = None
+    (notice,) = alarm.told(20)
+    assert notice.count == 1
+    assert alarm.told(60) == []
+    fired = alarm.gateway.database.read(alerts.fired)["quiet"]
+    assert (fired.unsent, fired.open, fired.waiting) == (0, 1, 0) and fired.sent is not None
+
+
+def test_what_is_refused_is_a_case_about_which_nobody_is_told(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: all, on: [gateway, delivery, silence], to: [desk]")
+    alarm.open()
+    alarm.fault = NotTaken("550 no such user", for_ever=True)
+    assert alarm.told() == []
+    (case,) = [each for each in alarm.play.cases() if each.subject == SEND]
+    assert case.cause == "alert-undeliverable" and case.party is None
+    assert "`desk` (a@example.com) was refused: 550 no such user" in case.text
+    alarm.fault = None
+    assert alarm.told(60 * 24) == [] and alarm.jobs() == 0
+
+
+def test_it_is_attempted_for_a_day(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: all, on: [gateway, delivery, silence], to: [desk]")
+    alarm.open()
+    alarm.fault = NotTaken("the server is away")
+    alarm.told()
+    alarm.told(60 * 25)
+    (case,) = [each for each in alarm.play.cases() if each.subject == SEND]
+    assert case.cause == "retries-used-up" and "the server is away" in case.text
+    assert alarm.told(60) == [] and alarm.jobs() == 0
+
+
+def test_a_destination_that_is_configured_no_more(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [pager]")
+    alarm.open()
+    alarm.work()
+    alarm.play.now += timedelta(minutes=1)
+    tell_due(alarm.gateway, alarm.settings)
+    # As after a restart with another configuration; the value itself is frozen.
+    object.__setattr__(alarm.settings, "webhooks", ())
+    alarm.work()
+    assert alarm.sent == [] and alarm.jobs() == 0
+
+
+def test_two_nodes_tell_once(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    alarm.open()
+    alarm.work()
+    alarm.play.now += timedelta(minutes=1)
+    look = partial(alerts.due, rules=["quiet"], now=alarm.play.now)
+    (seen,) = alarm.gateway.database.read(look)
+    (rule,) = alarm.settings.rules
+    taken = [
+        alarm.gateway.database.write(lambda c: alerts.take(c, seen, rule, "n-1", alarm.play.now)) for _ in range(2)
+    ]
+    assert [len(each) for each in taken] == [1, 0]
+
+
+def test_work_that_is_done_twice_tells_once(make_alarm: MakeAlarm) -> None:
+    """A worker that was killed after it judged, and before it could say so, judged nothing."""
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    alarm.open()
+    (job,) = alarm.gateway.database.write(
+        lambda c: alarm.gateway.queue.claim(c, worker="w", lanes=(1,), limit=1, kinds=(ALERTS,))
+    )
+    judge_with(alarm.settings)(alarm.gateway, job)
+    with pytest.raises(Exception, match="no longer held"):
+        judge_with(alarm.settings)(alarm.gateway, job)
+    assert len(alarm.told()) == 1
+
+
+def test_nothing_is_ordered_that_no_rule_is_about(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    alarm.close(alarm.open("x", cause="unreadable"))
+    assert alarm.jobs() == 0
+
+
+def test_what_is_over_is_forgotten_after_a_while(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    case, kept = alarm.open(), alarm.open("kept")
+    assert len(alarm.told()) == 1
+    alarm.close(case)
+    alarm.work()
+    alarm.play.now += timedelta(days=91)
+    tidy(alarm.gateway)
+    statement = text("SELECT subject FROM alert")
+    assert alarm.gateway.database.read(lambda c: [row[0] for row in c.execute(statement)]) == [kept]
+    assert alarm.gateway.database.read(lambda c: c.execute(text("SELECT * FROM alert_notice")).all()) == []
