@@ -20,6 +20,8 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from gateway.catalogue import Catalogue
+from gateway.channels.files.keys import user_keys
+from gateway.channels.files.place import Denied
 from gateway.cli.certificates import urgent_certificates
 from gateway.cli.output import Exit, one_line, print_json, table
 from gateway.cli.places import DEFAULT_HOME, HomeOption, JsonOption
@@ -30,7 +32,7 @@ from gateway.database import Database, DatabaseFault
 from gateway.ledger.migrating import current, head
 from gateway.profiles_folder import load_profiles
 from gateway.serving import Serving
-from partners import As2Channel, Register, SftpChannel
+from partners import As2Channel, DirectoryChannel, Register, SftpChannel, SftpClientChannel
 from queues import ExchangeFault, RabbitExchange
 
 SAFE_SQLITE = (3, 51, 3)
@@ -119,12 +121,36 @@ def _profiles(place: Home) -> list[Look]:
     channels = loaded.register.channels.values() if loaded.register else ()
     logins = sum(isinstance(channel, SftpChannel) for channel in channels)
     partners = sum(isinstance(channel, As2Channel) for channel in channels)
+    elsewhere = sum(isinstance(channel, DirectoryChannel | SftpClientChannel) for channel in channels)
     many = len(loaded.register.agreements) if loaded.register else 0
-    told = f"{many} agreements, {logins} mailboxes, {partners} AS2 partners in {place.profiles}"
+    told = f"{many} agreements, {logins} mailboxes, {partners} AS2 partners, {elsewhere} places elsewhere"
+    told += f" in {place.profiles}"
     look = Look("profiles", "good", told)
     if loaded.faults:
         look = Look("profiles", "warning", "; ".join(str(each) for each in loaded.faults))
-    return [look, *(_certificates(place, loaded.register) if loaded.register else ())]
+    if loaded.register is None:
+        return [look]
+    return [look, *_certificates(place, loaded.register), *_places(place, loaded.register)]
+
+
+def _places(place: Home, register: Register) -> list[Look]:
+    """Folders and keys that channels need and that are not there; servers are not called."""
+    looks = []
+    for channel in register.channels.values():
+        if isinstance(channel, DirectoryChannel):
+            folder = place.directories / channel.folder
+            needed = [folder / channel.deliver_to, *([folder / channel.collect.folder] if channel.collect else [])]
+            looks += [
+                Look("folder", "bad", f"channel `{channel.id}`: there is no {each}; make it, or mount its disk")
+                for each in needed
+                if not each.is_dir()
+            ]
+        elif isinstance(channel, SftpClientChannel):
+            try:
+                user_keys(place.keys, channel.keys)
+            except Denied as fault:
+                looks.append(Look("SFTP key", "bad", f"channel `{channel.id}`: {fault}"))
+    return looks
 
 
 def _certificates(place: Home, register: Register) -> list[Look]:

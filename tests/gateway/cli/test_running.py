@@ -162,6 +162,9 @@ def test_serve_ends_well_when_it_is_told_to(home: Path) -> None:
         assert not (home / "var" / "control.sock").exists()
 
 
+ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+
+
 def looks(sallyport: Call, folder: Path) -> dict[str, tuple[str, str]]:
     """State and text of each row of the doctor's."""
     return {row["what"]: (row["state"], row["text"]) for row in sallyport("doctor", "--home", folder, "--json").json()}
@@ -217,6 +220,27 @@ def test_doctor_where_much_is_wrong(sallyport: Call, home: Path, taken: int, mon
     assert "chmod 700" in found["data folder"][1]
     assert "broken.yaml" in found["profiles"][1]
     assert "another under `sftp`" in found["SFTP port"][1]
+
+
+def test_doctor_of_places_elsewhere(sallyport: Call, home: Path) -> None:
+    (home / "profiles" / "elsewhere.yaml").write_text(
+        "channels:\n"
+        "  - {id: files, party: blue-anchor, kind: directory, folder: blue}\n"
+        "  - {id: server, party: blue-anchor, kind: sftp-client, host: sftp.example, user: us, keys: [next, present],\n"
+        f"     host_keys: [{ED25519}], deliver_to: in}}\n"
+    )
+    answer = sallyport("doctor", "--home", home, "--json")
+    found = [(row["what"], row["text"]) for row in answer.json() if row["state"] == "bad"]
+    assert [what for what, _ in found] == ["folder", "folder", "SFTP key"]
+    assert str(home / "directories" / "blue" / "out") in found[0][1] and "keys ssh next" in found[2][1]
+    for name in ("in", "out"):
+        (home / "directories" / "blue" / name).mkdir(parents=True)
+    made = sallyport("keys", "ssh", "present", "--home", home, "--json").json()
+    assert made["made"] and made["public_key"].startswith("ssh-ed25519 ")
+    assert sallyport("keys", "ssh", "present", "--home", home, "--json").json() == {**made, "made": False}
+    assert (home / "var" / "keys" / "sftp_user_present").stat().st_mode & 0o777 == 0o600
+    assert sallyport("doctor", "--home", home).code == 0
+    assert sallyport("keys", "ssh", "../x", "--home", home).code == 2
 
 
 def test_doctor_of_an_old_ledger(sallyport: Call, home: Path) -> None:
