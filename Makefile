@@ -10,7 +10,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 help:
 	@echo "make demo      set everything up and play the main job on this machine"
 	@echo "make test      set everything up and run every test"
-	@echo "make faults    live messages' lives at random, and cut AS2 connections after every byte: hours"
+	@echo "make faults    both of the following"
+	@echo "make faults-lives  live messages' lives at random, on both databases, against a model: a quarter of an hour"
+	@echo "make faults-cuts   cut AS2 connections after every byte, in both roles: an hour or two"
 	@echo "make check     lint, types, import rules"
 	@echo "make format    put the code into the house's form"
 	@echo "make generate  write the reference pages and schemas that are made from the code"

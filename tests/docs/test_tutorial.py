@@ -151,10 +151,16 @@ def test_the_tutorial_does_what_it_says(shell: Shell, tmp_path: Path) -> None:
                 break
             time.sleep(0.1)
         assert lacking is None, f"`{lacking}` is not in the output of\n{step.commands}\n{output}"
-        assert "(ended with" not in output, output
+        assert "(ended with" not in output, f"{output}\n{_last_words(tmp_path)}"
         if step.commands.startswith("export SALLYPORT_HOME"):
             configuration.write_text(with_free_ports(configuration.read_text()))
     assert not (tmp_path / "meridian" / "var" / "control.sock").exists(), "the gateway still runs"
+
+
+def _last_words(folder: Path) -> str:
+    """The end of the gateway's log: what it said is what explains that it does not answer."""
+    log = folder / "gateway.log"
+    return log.read_text(errors="replace")[-3000:] if log.exists() else "there is no gateway.log"
 
 
 def test_the_page_has_the_parts_that_it_promises() -> None:
