@@ -106,13 +106,25 @@ def taken() -> Iterator[int]:
         yield int(listening.getsockname()[1])
 
 
+_UNMEASURED = "metrics: {enabled: no}\n"
+"""The usual port of the metrics may be another test's."""
+
+
 @pytest.mark.parametrize(
     ("configuration", "told", "step"),
     [
-        ("sftp: {port: TAKEN}\nmetrics: {enabled: no}\n", "address already in use", "check the ports in"),
+        (f"sftp: {{port: TAKEN}}\n{_UNMEASURED}", "address already in use", "check the ports in"),
         ("sftp: {port: 0}\nmetrics: {port: TAKEN}\n", "no metrics on 127.0.0.1, port TAKEN", "check the ports in"),
-        ("sftp: {listen: 203.0.113.9, port: 0}\n", "cannot assign requested address", "check the ports in"),
-        ("sftp: {listen: nowhere.invalid, port: 0}\n", "an address to listen on is not known", "check `listen` in"),
+        (
+            f"sftp: {{listen: 203.0.113.9, port: 0}}\n{_UNMEASURED}",
+            "cannot assign requested address",
+            "check the ports in",
+        ),
+        (
+            f"sftp: {{listen: nowhere.invalid, port: 0}}\n{_UNMEASURED}",
+            "an address to listen on is not known",
+            "check `listen` in",
+        ),
         ("profiles: nope\n", "nope:1:1: error: cannot be read: No such file", "sallyport check --home"),
         ("data: /dev/null\n", "/dev/null: File exists", "gateway's user"),
         ("data: /dev/null/below\n", "/dev/null/below: Not a directory", "gateway's user"),
