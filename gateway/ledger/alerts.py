@@ -20,6 +20,7 @@ from gateway.alerts import AlertRule, Happened, Item, Notice
 from gateway.ledger import journal
 from gateway.ledger.faults import NotRecorded
 from gateway.ledger.schema import alert, alert_mute, alert_notice
+from gateway.ledger.schema import case as cases
 from gateway.ledger.statements import insert_new
 
 AlertState = Literal["waiting", "told", "over", "quiet"]
@@ -98,13 +99,46 @@ def raise_(connection: Connection, rule: AlertRule, happened: Happened) -> bool:
     )
 
 
-def end(connection: Connection, subject: str, resolving: Collection[str], at: datetime) -> None:
-    """A case was closed: what was not told yet never is; that it is over is told by the rules ``resolving``."""
+def end(connection: Connection, subject: str, resolving: Collection[str], at: datetime) -> bool:
+    """A case was closed: what was not told yet never is; that it is over is told by the rules ``resolving``.
+
+    Whether any rule had not known it.
+    """
     of_this = alert.c.subject == subject
     told = and_(alert.c.state == "told", alert.c.rule.in_(list(resolving)))
-    connection.execute(update(alert).where(of_this, told).values(state="over", next_at=at))
+    over = connection.execute(update(alert).where(of_this, told).values(state="over", next_at=at)).rowcount
     left = alert.c.state.in_(("waiting", "told"))
-    connection.execute(update(alert).where(of_this, left).values(state="quiet", next_at=None))
+    silenced = connection.execute(update(alert).where(of_this, left).values(state="quiet", next_at=None)).rowcount
+    return over + silenced > 0
+
+
+def drop(connection: Connection, subject: str, rules: Collection[str]) -> bool:
+    """These rules are about a case no more, which is open still; whether any of them had something to tell of it."""
+    left = and_(alert.c.subject == subject, alert.c.rule.in_(list(rules)), alert.c.state != "quiet")
+    return connection.execute(update(alert).where(left).values(state="quiet", next_at=None)).rowcount > 0
+
+
+def pace(connection: Connection, rule: AlertRule, now: datetime) -> None:
+    """Have what the rule told and is not over wait for its next reminder, where the rule reminds now and did not."""
+    told = and_(alert.c.rule == rule.id, alert.c.state == "told")
+    if rule.repeat:
+        connection.execute(update(alert).where(told, alert.c.next_at.is_(None)).values(next_at=now + rule.repeat))
+    else:
+        connection.execute(update(alert).where(told, alert.c.next_at.is_not(None)).values(next_at=None))
+
+
+def doubtful(connection: Connection, topics: Collection[str]) -> Sequence[str]:
+    """The cases that rules may see otherwise than their rows say, in an order that is the same everywhere.
+
+    Those that are open and of these causes, and those that a rule takes for open.
+    """
+    known = select(alert.c.subject).where(alert.c.state.in_(("waiting", "told")))
+    unclosed = and_(cases.c.state != "closed", cases.c.cause.in_(list(topics)))
+    return (
+        connection.execute(select(cases.c.id).where(or_(unclosed, cases.c.id.in_(known))).order_by(cases.c.id))
+        .scalars()
+        .all()
+    )
 
 
 def due(connection: Connection, rules: Collection[str], now: datetime) -> Sequence[Group]:

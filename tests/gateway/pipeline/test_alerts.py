@@ -9,9 +9,10 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection, text
 
+from archive import ArchiveDamaged
 from gateway.alert_orders import ALERTS, SEND
 from gateway.alert_sending import send_with
-from gateway.alerting import judge_with, tell_due
+from gateway.alerting import catch_up, judge_with, tell_due
 from gateway.alerts import Notice
 from gateway.config import FILE, Home, open_home
 from gateway.control import MuteAlerts, Refused, UnmuteAlerts, obey
@@ -32,24 +33,29 @@ DESTINATIONS = """
 class Alarm:
     """A gateway with alerts, and what its destinations got."""
 
-    def __init__(self, home: Home, rules: str) -> None:
+    def __init__(self, home: Home, rules: str, since: Alarm | None = None) -> None:
+        """``since``: the gateway that ran before, whose clock goes on."""
         file = home.folder / FILE
         kept = file.read_text().partition("alerts:")[0]
         file.write_text(
-            f"{kept}alerts:{DESTINATIONS}  rules:\n" + "".join(f"    - {{{each}}}\n" for each in rules.split("\n"))
+            f"{kept}alerts:{DESTINATIONS}  rules:{'' if rules else ' []'}\n"
+            + "".join(f"    - {{{each}}}\n" for each in rules.splitlines())
         )
         self.play = Play(open_home(home.folder, {}))
+        if since is not None:
+            self.play.now = since.play.now
         self.gateway = self.play.gateway
         self.settings = self.gateway.home.config.alerts
         self.sent: list[tuple[Notice, str, str]] = []
-        self.fault: Exception | None = None
+        self.broken: dict[str, Exception] = {}
+        """What destinations raise instead of taking something."""
         stages = {ALERTS: judge_with(self.settings), SEND: send_with(self)}  # type: ignore[arg-type]
         self.workers = Workers(self.gateway, stages, 0)
 
     def send(self, notice: Notice, destination: str, recipient: str) -> str:
         """As an :class:`~gateway.alert_sending.AlertSender`."""
-        if self.fault is not None:
-            raise self.fault
+        if destination in self.broken:
+            raise self.broken[destination]
         self.sent.append((notice, destination, recipient))
         return "250 taken"
 
@@ -89,14 +95,14 @@ MakeAlarm = Callable[[str], Alarm]
 
 @pytest.fixture
 def make_alarm(make_home: Home) -> Iterator[MakeAlarm]:
-    """Opens a gateway with these rules, one a line."""
+    """Opens a gateway with these rules, one a line; the one that was opened before is closed."""
     made: list[Alarm] = []
 
     def make(rules: str) -> Alarm:
         for each in made:
             each.gateway.close()
         (make_home.profiles / "be-customs.yaml").write_text(customs.PROFILE)
-        made[:] = [Alarm(make_home, rules)]
+        made[:] = [Alarm(make_home, rules, *made)]
         return made[0]
 
     yield make
@@ -190,6 +196,115 @@ def test_a_case_that_is_opened_again_is_told_again(make_alarm: MakeAlarm) -> Non
     assert again.id != first.id and again.kind == "alert" and again.parents == ()
 
 
+def test_closing_that_is_judged_after_the_opening_that_followed_it(make_alarm: MakeAlarm) -> None:
+    """Two nodes take a job each, and the second is faster."""
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk], resolved: yes, repeat: P1D")
+    case = alarm.open()
+    assert len(alarm.told()) == 1
+    alarm.close(case)
+    alarm.open()
+    claim = partial(alarm.gateway.queue.claim, worker="w", lanes=(1,), limit=1, kinds=(ALERTS,))
+    jobs = [job for _ in range(2) for job in alarm.gateway.database.write(claim)]
+    assert len(jobs) == 2
+    for job in reversed(jobs):
+        judge_with(alarm.settings)(alarm.gateway, job)
+    assert alarm.told() == [], "it is open, and was told"
+    assert [each.kind for each in alarm.told(60 * 24)] == ["reminder"]
+
+
+def test_what_ended_while_alerts_were_off_is_over(make_alarm: MakeAlarm) -> None:
+    rules = "id: quiet, on: [silent], to: [desk], repeat: P1D\nid: late, on: [silent], to: [desk], after: PT4H"
+    alarm = make_alarm(rules)
+    case, other = alarm.open(), alarm.open("other")
+    assert [each.rule for each in alarm.told()] == ["quiet"]
+    alarm = make_alarm("")
+    alarm.close(case)
+    alarm.work()
+    alarm = make_alarm(rules)
+    assert catch_up(alarm.gateway, alarm.settings) == 1
+    assert catch_up(alarm.gateway, alarm.settings) == 0
+    told = {each.rule: [item.subject for item in each.items] for each in alarm.told(60 * 24)}
+    assert told == {"quiet": [other], "late": [other]}
+
+
+def test_rule_that_is_new_tells_what_is_open(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("")
+    case, over = alarm.open(), alarm.open("over")
+    alarm.close(over)
+    assert alarm.told() == []
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    assert catch_up(alarm.gateway, alarm.settings) == 1
+    (notice,) = alarm.told()
+    assert (notice.kind, [each.subject for each in notice.items]) == ("alert", [case])
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    assert catch_up(alarm.gateway, alarm.settings) == 0 and alarm.told() == [], "a restart tells nothing twice"
+
+
+@pytest.mark.parametrize("narrower", ["on: [silent], parties: [prairie-freight]", "on: [disk-low]"])
+def test_rule_that_is_narrowed_reminds_of_nothing_else(make_alarm: MakeAlarm, narrower: str) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk], repeat: P1D, resolved: yes")
+    case = alarm.open()
+    assert len(alarm.told()) == 1
+    alarm = make_alarm(f"id: quiet, {narrower}, to: [desk], repeat: P1D, resolved: yes")
+    assert catch_up(alarm.gateway, alarm.settings) == 1
+    assert alarm.told(60 * 24) == []
+    alarm.close(case)
+    assert alarm.told() == []
+
+
+def test_rule_that_begins_to_remind_and_stops(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    alarm.open()
+    assert len(alarm.told()) == 1
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk], repeat: P1D")
+    catch_up(alarm.gateway, alarm.settings)
+    assert [each.kind for each in alarm.told(60 * 24)] == ["reminder"]
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    catch_up(alarm.gateway, alarm.settings)
+    assert alarm.told(60 * 24) == []
+
+
+@pytest.mark.parametrize("subject", ["t-north", "m-line", "m-line/status-in"])
+def test_case_about_something_whose_name_looks_like_an_id(make_alarm: MakeAlarm, subject: str) -> None:
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    case, other = alarm.open(subject), alarm.open()
+    (notice,) = alarm.told()
+    assert {each.subject for each in notice.items} == {case, other}
+
+
+def test_document_that_cannot_be_read_takes_no_case_with_it(
+    make_alarm: MakeAlarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both come of one transaction; the event needs the document, and the case does not."""
+    alarm = make_alarm("id: hold, on: [customs.hold, silent, gateway], to: [desk]")
+    alarm.play.upload(customs.hold(), "answer.edi", customs.PARTY)
+    alarm.play.work()
+    (message,) = alarm.play.messages()
+    (line,) = [
+        each
+        for each in alarm.gateway.database.read(lambda c: journal.of(c, message.id))
+        if each.kind == "message-translated"
+    ]
+    alarm.told()
+
+    def again(connection: Connection) -> None:
+        journal.append(
+            connection, at=alarm.play.now, subject=message.id, kind=line.kind, actor="gateway", data=line.data
+        )
+        cases.open(connection, "silent", "text", "flow", "be-customs", alarm.play.now)
+
+    def damaged(sha256: str) -> bytes:
+        raise ArchiveDamaged(f"{sha256} is not what it was")
+
+    monkeypatch.setattr(alarm.gateway, "content", damaged)
+    alarm.gateway.database.write(again)
+    notices = [*alarm.told(), *alarm.told()]
+    assert sorted((topic, count) for each in notices for topic, count in each.topics.items()) == [
+        ("archive-damaged", 1),
+        ("silent", 1),
+    ]
+
+
 def test_over_and_back_before_anybody_was_told(make_alarm: MakeAlarm) -> None:
     alarm = make_alarm("id: quiet, on: [silent], to: [desk], resolved: yes, repeat: P1D")
     case = alarm.open()
@@ -267,9 +382,9 @@ def test_unmuted(make_alarm: MakeAlarm) -> None:
 def test_a_destination_that_is_away_gets_the_same_later(make_alarm: MakeAlarm) -> None:
     alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
     alarm.open()
-    alarm.fault = NotTaken("451 greylisted")
+    alarm.broken = {"desk": NotTaken("451 greylisted")}
     assert alarm.told() == [] and alarm.jobs() == 1
-    alarm.fault = None
+    alarm.broken = {}
     (notice,) = alarm.told(20)
     assert notice.count == 1
     assert alarm.told(60) == []
@@ -277,25 +392,38 @@ def test_a_destination_that_is_away_gets_the_same_later(make_alarm: MakeAlarm) -
     assert (fired.unsent, fired.open, fired.waiting) == (0, 1, 0) and fired.sent is not None
 
 
-def test_what_is_refused_is_a_case_about_which_nobody_is_told(make_alarm: MakeAlarm) -> None:
+def test_what_a_destination_refuses_is_a_case_that_the_others_tell_of_once(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silence], to: [pager]\nid: all, on: [gateway, delivery], to: [desk, pager]")
+    alarm.open()
+    alarm.broken = {"pager": NotTaken("410 gone", for_ever=True)}
+    assert alarm.told() == []
+    (case,) = [each for each in alarm.play.cases() if each.subject == "alert-send/pager"]
+    assert case.cause == "alert-undeliverable" and case.party is None
+    assert "an alert to `pager` was refused: 410 gone" in case.text
+    (notice,) = alarm.told()
+    assert [each.subject for each in notice.items] == [case.id] and notice.party is None
+    alarm.open("another")
+    assert alarm.told() == [], "the case is open already"
+    assert alarm.told(60 * 24) == [] and alarm.jobs() == 0
+
+
+def test_a_destination_is_not_told_of_what_it_does_not_take(make_alarm: MakeAlarm) -> None:
     alarm = make_alarm("id: all, on: [gateway, delivery, silence], to: [desk]")
     alarm.open()
-    alarm.fault = NotTaken("550 no such user", for_ever=True)
+    alarm.broken = {"desk": NotTaken("550 no such user", for_ever=True)}
     assert alarm.told() == []
-    (case,) = [each for each in alarm.play.cases() if each.subject == SEND]
-    assert case.cause == "alert-undeliverable" and case.party is None
-    assert "`desk` (a@example.com) was refused: 550 no such user" in case.text
-    alarm.fault = None
+    assert [each.subject for each in alarm.play.cases() if each.subject != "flow"] == ["alert-send/desk"]
+    alarm.broken = {}
     assert alarm.told(60 * 24) == [] and alarm.jobs() == 0
 
 
 def test_it_is_attempted_for_a_day(make_alarm: MakeAlarm) -> None:
     alarm = make_alarm("id: all, on: [gateway, delivery, silence], to: [desk]")
     alarm.open()
-    alarm.fault = NotTaken("the server is away")
+    alarm.broken = {"desk": NotTaken("the server is away")}
     alarm.told()
     alarm.told(60 * 25)
-    (case,) = [each for each in alarm.play.cases() if each.subject == SEND]
+    (case,) = [each for each in alarm.play.cases() if each.subject == "alert-send/desk"]
     assert case.cause == "retries-used-up" and "the server is away" in case.text
     assert alarm.told(60) == [] and alarm.jobs() == 0
 
