@@ -79,7 +79,8 @@ class WebhookDestination(Model):
     previous_secret: Id | None = None
     """A second one that is signed with too, while the receiver changes from one to the other."""
     trusted: File | None = None
-    """Certificates (PEM) that the server's has to come from; without it, those that the machine trusts."""
+    """Certificates (PEM) that the server's, which has to bear the host's name, comes from; without it, those that the
+    machine trusts."""
     timeout: Duration = read_duration("PT10S")
     """How long connecting, and each wait for a part of the answer, may take."""
 
