@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
@@ -21,6 +22,13 @@ RuleId = Annotated[
 ]
 FlowName = Annotated[str, Form(r"[a-z0-9-]{1,64}/[a-z0-9-]{1,64}", "a flow such as blue-anchor/status-in")]
 File = Annotated[str, Form(r"[^\r\n]+", "a file")]
+
+
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
+    if twice:
+        raise ValueError(f"`{twice[0]}` appears twice")
+    return names
 
 
 def _known(name: str) -> str:
@@ -55,7 +63,7 @@ class MailDestination(Model):
     """How long the server may take for each of its answers."""
     sender: MailAddress
     """Whom the mail is from."""
-    to: Annotated[tuple[MailAddress, ...], Field(min_length=1, max_length=50)]
+    to: Annotated[tuple[MailAddress, ...], Field(min_length=1, max_length=50), AfterValidator(_once)]
     """Whom it is for; each gets a copy of its own, so that one that is not taken now does not keep others waiting."""
 
     @model_validator(mode="after")
@@ -96,7 +104,7 @@ class AlertRule(Model):
     """Only what is about these partners; everything, where it is left out."""
     flows: tuple[FlowName, ...] = ()
     """Only what is about messages of these flows (`agreement/flow`)."""
-    to: Annotated[tuple[RuleId, ...], Field(min_length=1)]
+    to: Annotated[tuple[RuleId, ...], Field(min_length=1), AfterValidator(_once)]
     """The destinations."""
     after: Duration | None = None
     """Only what is still open after that long."""
