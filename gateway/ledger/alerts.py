@@ -210,6 +210,14 @@ def sent(connection: Connection, of: Sending, answer: str, at: datetime) -> None
     connection.execute(update(alert_notice).where(key).values(sent_at=at, answer=answer))
 
 
+def waits(connection: Connection, destination: str, *, after: datetime, before: datetime) -> bool:
+    """Whether something that was decided between these moments has not arrived at a destination."""
+    columns = alert_notice.c
+    unsent = and_(columns.destination == destination, columns.sent_at.is_(None))
+    decided = and_(columns.at > after, columns.at < before)
+    return connection.execute(select(columns.id).where(unsent, decided).limit(1)).first() is not None
+
+
 def fired(connection: Connection) -> dict[str, Fired]:
     """How each rule fares that ever had something to tell, also one that is configured no more."""
     found: dict[str, Fired] = {}

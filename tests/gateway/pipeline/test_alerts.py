@@ -417,6 +417,29 @@ def test_a_destination_is_not_told_of_what_it_does_not_take(make_alarm: MakeAlar
     assert alarm.told(60 * 24) == [] and alarm.jobs() == 0
 
 
+def test_destination_that_is_away_for_long_is_a_case_until_it_is_back(make_alarm: MakeAlarm) -> None:
+    alarm = make_alarm("id: quiet, on: [silence], to: [pager]\nid: all, on: [gateway], to: [desk], resolved: yes")
+    alarm.broken = {"pager": NotTaken("503 away")}
+
+    def states() -> list[str]:
+        statement = text("SELECT state FROM \"case\" WHERE cause = 'alert-late' AND subject = 'alert-send/pager'")
+        return list(alarm.gateway.database.read(lambda c: c.execute(statement).scalars()))
+
+    alarm.open()
+    assert alarm.told() == [] and alarm.told(14) == []
+    alarm.work()
+    assert states() == [], "a server may be away for a quarter of an hour"
+    alarm.told(11)
+    alarm.open("other")
+    (notice,) = alarm.told()
+    assert notice.topics == {"alert-late": 1} and states() == ["open"]
+    assert alarm.told(20) == [], "both wait, and it is one case"
+    alarm.broken = {}
+    (over,) = [*alarm.told(20), *alarm.told()]
+    assert (over.kind, states()) == ("resolved", ["closed"])
+    assert alarm.jobs() == 0
+
+
 def test_it_is_attempted_for_a_day(make_alarm: MakeAlarm) -> None:
     alarm = make_alarm("id: all, on: [gateway, delivery, silence], to: [desk]")
     alarm.open()
