@@ -198,7 +198,7 @@ def _tell(gateway: Gateway, settings: AlertSettings, group: Group, rule: AlertRu
     taken = alerts.take(connection, group, rule, identifier, now)
     if not taken:
         return False
-    notice = _notice(identifier, _KINDS[group.state], group, taken, now)
+    notice = _notice(identifier, rule, group, taken, now)
     destinations = settings.destinations
     for name in rule.to:
         if all(each.item.about == destination_subject(name) for each in taken):
@@ -224,12 +224,13 @@ def _tell(gateway: Gateway, settings: AlertSettings, group: Group, rule: AlertRu
     return True
 
 
-def _notice(identifier: str, kind: NoticeKind, group: Group, taken: Sequence[Taken], now: datetime) -> Notice:
+def _notice(identifier: str, rule: AlertRule, group: Group, taken: Sequence[Taken], now: datetime) -> Notice:
     parents = dict.fromkeys(each.notice for each in taken if each.notice != identifier)
     return Notice(
         id=identifier,
-        kind=kind,
-        rule=group.rule,
+        kind=_KINDS[group.state],
+        rule=rule.id,
+        severity=rule.severity,
         party=group.party or None,
         at=now,
         count=len(taken),

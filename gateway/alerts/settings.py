@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from gateway.alerts.causes import NAMES, ends, unfolded
+from gateway.alerts.notice import AlertSeverity
 from partners.fault import did_you_mean
 from partners.model import Model, inner_error
 from partners.scalars import Duration, Form, Id, Switch, Whole, read_duration
@@ -104,6 +105,8 @@ class AlertRule(Model):
     """Only what is about these partners; everything, where it is left out."""
     flows: tuple[FlowName, ...] = ()
     """Only what is about messages of these flows (`agreement/flow`)."""
+    severity: AlertSeverity = "warning"
+    """How urgent it is: a pager chooses by it whom to wake, and a mail that is `critical` is marked important."""
     to: Annotated[tuple[RuleId, ...], Field(min_length=1), AfterValidator(_once)]
     """The destinations."""
     after: Duration | None = None

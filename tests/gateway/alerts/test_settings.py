@@ -50,6 +50,7 @@ def test_a_whole_section() -> None:
         ("{id: a, on: [case.opened], to: [desk]}", 20, "no cause, family or event"),
         ("{id: a, on: [], to: [desk]}", 19, "the list is empty"),
         ("{id: a, on: [overdue], to: [dsek]}", 35, "did you mean `desk`?"),
+        ("{id: a, on: [overdue], to: [desk], severity: critcal}", 52, "did you mean `critical`?"),
         ("{id: a, on: [overdue], to: [desk, desk]}", 34, "`desk` appears twice"),
         ("{id: a, on: [overdue], to: [desk], aftr: PT1H}", 42, "did you mean `after`?"),
         ("{id: a, on: [customs.hold], to: [desk], after: PT1H}", 54, "`customs.hold` only happens"),

@@ -30,7 +30,12 @@ def test_rules_are_listed_with_what_is_muted(sallyport: Call, home: Path) -> Non
     configure(home)
     answer = sallyport("alerts", "list", "--home", home)
     assert answer.code == 0
-    for words in ("late  to desk", "on overdue, of blue-anchor", "after PT4H; again every P1D", "never had anything"):
+    for words in (
+        "late  warning, to desk",
+        "on overdue, of blue-anchor",
+        "after PT4H; again every P1D",
+        "never had anything",
+    ):
         assert words in answer.text
     answer = sallyport("alerts", "mute", "late", "--until", "PT2H", "--reason", "migration", "--home", home)
     assert answer.code == 0, answer.err

@@ -111,7 +111,7 @@ def make_alarm(make_home: Home) -> Iterator[MakeAlarm]:
 
 
 def test_one_alert_for_one_case_at_each_destination(make_alarm: MakeAlarm) -> None:
-    alarm = make_alarm("id: quiet, on: [silence], to: [desk, pager]")
+    alarm = make_alarm("id: quiet, on: [silence], severity: critical, to: [desk, pager]")
     case = alarm.open()
     alarm.open()
     alarm.work()
@@ -123,6 +123,7 @@ def test_one_alert_for_one_case_at_each_destination(make_alarm: MakeAlarm) -> No
     notice = alarm.sent[0][0]
     assert notice == alarm.sent[1][0] and notice.id.startswith("n-")
     assert (notice.kind, notice.rule, notice.party, notice.count) == ("alert", "quiet", "blue-anchor", 1)
+    assert notice.severity == "critical"
     assert [(each.subject, each.about, each.topic) for each in notice.items] == [(case, "flow", "silent")]
     alarm.sent.clear()
     alarm.open()
