@@ -66,7 +66,10 @@ def judge_with(settings: AlertSettings) -> Stage:
                 # One that is open again is as if it had never ended: jobs may be done in another order than they came.
                 if line.kind == "case-closed" and cases.hold(connection, line.subject).state == "closed":
                     alerts.end(connection, line.subject, resolving, line.at)
-                elif line.kind in ("case-opened", "case-reopened") and (case := _case(connection, line)) is not None:
+                elif (
+                    line.kind in ("case-opened", "case-reopened")
+                    and (case := _case(connection, matcher, line)) is not None
+                ):
                     happened.append(case)
             for each in happened:
                 for rule in matcher.matching(each):
@@ -85,8 +88,18 @@ def catch_up(gateway: Gateway, settings: AlertSettings) -> int:
     about something else than before. Each open case is judged by the rules of today, and what is over is ended.
     """
     matcher = Matcher(settings.rules)
-    configured = [rule.id for rule in settings.rules]
+    configured = frozenset(rule.id for rule in settings.rules)
     resolving = [rule.id for rule in settings.rules if rule.resolved]
+
+    def look(connection: Connection) -> list[str]:
+        told_by = alerts.told_by(connection)
+        return [
+            row.id
+            for row in alerts.doubtful(connection, matcher.topics)
+            if row.state == "closed"
+            or told_by.get(row.id, frozenset()) & configured
+            != {rule.id for rule in matcher.matching(_happened(connection, matcher, row, row.opened_at))}
+        ]
 
     def judge(connection: Connection, some: Sequence[str]) -> int:
         found = 0
@@ -95,11 +108,10 @@ def catch_up(gateway: Gateway, settings: AlertSettings) -> int:
             if row.state == "closed":
                 found += alerts.end(connection, row.id, resolving, gateway.clock())
                 continue
-            happened = _happened(connection, row, row.opened_at)
+            happened = _happened(connection, matcher, row, row.opened_at)
             matching = matcher.matching(happened)
-            others = set(configured) - {rule.id for rule in matching}
-            news = [alerts.raise_(connection, rule, happened) for rule in matching]
-            found += any([alerts.drop(connection, row.id, others), *news])
+            dropped = alerts.drop(connection, row.id, configured - {rule.id for rule in matching})
+            found += any([dropped, *(alerts.raise_(connection, rule, happened) for rule in matching)])
         return found
 
     def pace(connection: Connection) -> None:
@@ -107,8 +119,8 @@ def catch_up(gateway: Gateway, settings: AlertSettings) -> int:
             alerts.pace(connection, rule, gateway.clock())
 
     gateway.database.write(pace)
-    doubtful = gateway.database.read(lambda connection: alerts.doubtful(connection, matcher.topics))
-    return sum(gateway.database.write(partial(judge, some=some)) for some in chunks(doubtful, AT_ONCE))
+    differing = gateway.database.read(look)
+    return sum(gateway.database.write(partial(judge, some=some)) for some in chunks(differing, AT_ONCE))
 
 
 def tell_due(gateway: Gateway, settings: AlertSettings) -> int:
@@ -152,17 +164,17 @@ def _must_be_known(gateway: Gateway, rule: str) -> None:
         raise NotPossible(f"there is no rule `{rule}`; there are: {', '.join(known) or 'none'}")
 
 
-def _case(connection: Connection, line: Event) -> Happened | None:
+def _case(connection: Connection, matcher: Matcher, line: Event) -> Happened | None:
     """What a line about a case says; ``None`` when the case is closed by now.
 
     The case is held until the transaction ends: whoever closes it meanwhile waits, and finds that a rule knows of it.
     """
     row = cases.hold(connection, line.subject)
-    return _happened(connection, row, line.at) if row.state != "closed" else None
+    return _happened(connection, matcher, row, line.at) if row.state != "closed" else None
 
 
-def _happened(connection: Connection, row: Case, at: datetime) -> Happened:
-    flow = _flow(connection, row.subject)
+def _happened(connection: Connection, matcher: Matcher, row: Case, at: datetime) -> Happened:
+    flow = _flow(connection, row.subject) if matcher.by_flow else None
     return Happened(topic=row.cause, subject=row.id, about=row.subject, party=row.party, flow=flow, at=at)
 
 

@@ -18,12 +18,15 @@ from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, lite
 
 from gateway.alerts import AlertRule, Happened, Item, Notice
 from gateway.ledger import journal
+from gateway.ledger.cases import Case
 from gateway.ledger.faults import NotRecorded
 from gateway.ledger.schema import alert, alert_mute, alert_notice
 from gateway.ledger.schema import case as cases
 from gateway.ledger.statements import insert_new
 
 AlertState = Literal["waiting", "told", "over", "quiet"]
+
+_taken_for_open = alert.c.state.in_(("waiting", "told"))
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,18 +130,23 @@ def pace(connection: Connection, rule: AlertRule, now: datetime) -> None:
         connection.execute(update(alert).where(told, alert.c.next_at.is_not(None)).values(next_at=None))
 
 
-def doubtful(connection: Connection, topics: Collection[str]) -> Sequence[str]:
+def doubtful(connection: Connection, topics: Collection[str]) -> Sequence[Case]:
     """The cases that rules may see otherwise than their rows say, in an order that is the same everywhere.
 
     Those that are open and of these causes, and those that a rule takes for open.
     """
-    known = select(alert.c.subject).where(alert.c.state.in_(("waiting", "told")))
+    known = select(alert.c.subject).where(_taken_for_open)
     unclosed = and_(cases.c.state != "closed", cases.c.cause.in_(list(topics)))
-    return (
-        connection.execute(select(cases.c.id).where(or_(unclosed, cases.c.id.in_(known))).order_by(cases.c.id))
-        .scalars()
-        .all()
-    )
+    rows = connection.execute(select(cases).where(or_(unclosed, cases.c.id.in_(known))).order_by(cases.c.id))
+    return [Case(**row) for row in rows.mappings()]
+
+
+def told_by(connection: Connection) -> dict[str, set[str]]:
+    """By case or event, the rules that take it for open: they told it, or are going to."""
+    found: dict[str, set[str]] = {}
+    for row in connection.execute(select(alert.c.subject, alert.c.rule).where(_taken_for_open)):
+        found.setdefault(row.subject, set()).add(row.rule)
+    return found
 
 
 def due(connection: Connection, rules: Collection[str], now: datetime) -> Sequence[Group]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
 from functools import partial
 
@@ -267,10 +269,13 @@ def test_rule_that_begins_to_remind_and_stops(make_alarm: MakeAlarm) -> None:
 
 @pytest.mark.parametrize("subject", ["t-north", "m-line", "m-line/status-in"])
 def test_case_about_something_whose_name_looks_like_an_id(make_alarm: MakeAlarm, subject: str) -> None:
-    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    """A rule that names flows has the gateway look to which flow the case belongs."""
+    alarm = make_alarm(
+        "id: quiet, on: [silent], to: [desk]\nid: flow, on: [silent], flows: [m-line/status-in], to: [desk]"
+    )
     case, other = alarm.open(subject), alarm.open()
-    (notice,) = alarm.told()
-    assert {each.subject for each in notice.items} == {case, other}
+    found = {each.rule: {item.subject for item in each.items} for each in alarm.told()}
+    assert found == {"quiet": {case, other}} | ({"flow": {case}} if "/" in subject else {})
 
 
 def test_document_that_cannot_be_read_takes_no_case_with_it(
@@ -476,6 +481,39 @@ def test_two_nodes_tell_once(make_alarm: MakeAlarm) -> None:
         alarm.gateway.database.write(lambda c: alerts.take(c, seen, rule, "n-1", alarm.play.now)) for _ in range(2)
     ]
     assert [len(each) for each in taken] == [1, 0]
+
+
+def test_nodes_that_look_at_the_same_moment_tell_once(make_alarm: MakeAlarm) -> None:
+    """Transactions of several threads, as of several nodes: each partner's things are in one message of one of them."""
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk], repeat: P1D, resolved: yes")
+    opened = [alarm.open(f"f{number}", party=f"party-{number % 5}") for number in range(20)]
+    alarm.work()
+
+    def told_by_six(minutes: float) -> list[Notice]:
+        alarm.play.now += timedelta(minutes=minutes)
+        start = threading.Barrier(6)
+
+        def node() -> int:
+            start.wait(30)
+            return tell_due(alarm.gateway, alarm.settings)
+
+        with ThreadPoolExecutor(6) as nodes:
+            decided = sum(each.result(30) for each in [nodes.submit(node) for _ in range(6)])
+        alarm.work()
+        found = [notice for notice, _, _ in alarm.sent]
+        alarm.sent.clear()
+        assert decided == len(found)
+        return found
+
+    for kind, minutes in (("alert", 1.0), ("reminder", 60 * 24.0)):
+        found = told_by_six(minutes)
+        assert sorted((each.kind, each.party, each.count) for each in found) == [
+            (kind, f"party-{number}", 4) for number in range(5)
+        ]
+    for case in opened:
+        alarm.close(case)
+    alarm.work()
+    assert sorted((each.kind, each.count) for each in told_by_six(1.0)) == [("resolved", 4)] * 5
 
 
 def test_work_that_is_done_twice_tells_once(make_alarm: MakeAlarm) -> None:
