@@ -18,6 +18,7 @@ from gateway.alerting import catch_up, judge_with, tell_due
 from gateway.alerts import Notice
 from gateway.config import FILE, Home, open_home
 from gateway.control import MuteAlerts, Refused, UnmuteAlerts, obey
+from gateway.database import DatabaseFault
 from gateway.ledger import alerts, cases, journal
 from gateway.mailing import NotTaken
 from gateway.sweeping import tidy
@@ -527,6 +528,25 @@ def test_work_that_is_done_twice_tells_once(make_alarm: MakeAlarm) -> None:
     with pytest.raises(Exception, match="no longer held"):
         judge_with(alarm.settings)(alarm.gateway, job)
     assert len(alarm.told()) == 1
+
+
+def test_what_was_sent_and_not_written_down_is_sent_again_as_it_was(
+    make_alarm: MakeAlarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At least once: whoever gets it twice can tell by the id, also when the case was closed meanwhile."""
+    alarm = make_alarm("id: quiet, on: [silent], to: [desk]")
+    case = alarm.open()
+    with monkeypatch.context() as broken:
+
+        def away(*_: object) -> None:
+            raise DatabaseFault("the database is away")
+
+        broken.setattr(alerts, "sent", away)
+        (first,) = alarm.told()
+    alarm.close(case)
+    (second,) = alarm.told(60)
+    assert second == first
+    assert alarm.told(60 * 24) == [] and alarm.jobs() == 0
 
 
 def test_nothing_is_ordered_that_no_rule_is_about(make_alarm: MakeAlarm) -> None:
