@@ -4,8 +4,9 @@ As with the outbox of events (:mod:`gateway.outbox`) the order is part of the tr
 however soon the gateway is killed, and what was rolled back is not. Nothing else is done here, so that no stage waits
 for an alert.
 
-*Nobody is told about telling.* What keeps alerts from being judged or sent becomes a case (:mod:`gateway.working`)
-whose subject is :data:`ALERTS` or :data:`SEND`; lines about such a case are left out.
+*Telling about telling ends by itself.* What keeps alerts from being judged or sent becomes a case like any other
+(:mod:`gateway.working`), so that one destination can tell of another that is broken. Of each cause there is one case
+for the judging and one for each destination (:func:`destination_subject`); while it is open nothing more comes of it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ AT_ONCE = 200
 """Lines in one job."""
 
 
+def destination_subject(destination: str) -> str:
+    """What a case is about whose cause is that notices do not get to this destination."""
+    return f"{SEND}/{destination}"
+
+
 class AlertOrders:
     """Orders the judgement of what transactions wrote, where any rule can be about it."""
 
@@ -42,20 +48,24 @@ class AlertOrders:
     def order(self, connection: Connection, lines: Sequence[Line]) -> None:
         """Put the judgement of these lines into the queue, where a rule can be about them."""
         closed = _told(connection, [line.subject for line in lines if line.kind == "case-closed"])
-        numbers = [line.seq for line in lines if line.subject in closed or self._concerns(line)]
-        for some in chunks(numbers, AT_ONCE):
-            self._queue.enqueue(
-                connection,
-                kind=ALERTS,
-                key=f"{ALERTS}:{some[0]}",
-                payload={LINES: " ".join(map(str, some))},
-                partner=ALERTS,
-                lane=LANES["urgent"],
-            )
+        of_cases = [line.seq for line in lines if line.subject in closed or self._opens(line)]
+        # What an event says may be in a document that cannot be read any more. No case waits for that.
+        of_events = [line.seq for line in lines if self._tells(line)]
+        for numbers in (of_cases, of_events):
+            for some in chunks(numbers, AT_ONCE):
+                self._queue.enqueue(
+                    connection,
+                    kind=ALERTS,
+                    key=f"{ALERTS}:{some[0]}",
+                    payload={LINES: " ".join(map(str, some))},
+                    partner=ALERTS,
+                    lane=LANES["urgent"],
+                )
 
-    def _concerns(self, line: Line) -> bool:
-        if line.kind in ("case-opened", "case-reopened"):
-            return line.data["cause"] in self._matcher.topics and line.data["subject"] not in (ALERTS, SEND)
+    def _opens(self, line: Line) -> bool:
+        return line.kind in ("case-opened", "case-reopened") and line.data["cause"] in self._matcher.topics
+
+    def _tells(self, line: Line) -> bool:
         names = possible_names(line.kind, line.data, noun=noun_of(line.subject))
         return not self._matcher.events.isdisjoint(names)
 

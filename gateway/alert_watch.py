@@ -13,7 +13,7 @@ import structlog
 
 from gateway.alert_orders import ALERTS, SEND
 from gateway.alert_sending import AlertSender, send_with
-from gateway.alerting import judge_with, tell_due
+from gateway.alerting import catch_up, judge_with, tell_due
 from gateway.channels.as2.posting import Poster
 from gateway.database import NOT_NOW
 from gateway.instance import Gateway
@@ -68,8 +68,13 @@ class AlertWatch:
 
     def _watch(self) -> None:
         looked = -LIMITS_EVERY
+        caught_up = False
         while not self._stopping.wait(LOOK):
             try:
+                if not caught_up:
+                    if found := catch_up(self._gateway, self._gateway.home.config.alerts):
+                        log.info("the rules of alerts are caught up with what happened without them", cases=found)
+                    caught_up = True
                 while self._judging.run_one("alerts") and not self._stopping.is_set():
                     pass
                 tell_due(self._gateway, self._gateway.home.config.alerts)

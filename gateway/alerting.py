@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
 
-from gateway.alert_orders import ALERTS, SEND
+from gateway.alert_orders import ALERTS, AT_ONCE, SEND, destination_subject
 from gateway.alerts import (
     MOST_ITEMS,
     MOST_PARENTS,
@@ -36,11 +37,14 @@ from gateway.ids import new_id, noun_of
 from gateway.instance import Gateway
 from gateway.ledger import alerts, cases, journal, messages, transmissions
 from gateway.ledger.alerts import AlertState, Group, Taken
+from gateway.ledger.cases import Case
+from gateway.ledger.faults import NotRecorded
+from gateway.ledger.statements import chunks
 from gateway.operations import NotPossible, demand_reason
 from gateway.outbox import LINES
 from gateway.telling import told_of
 from gateway.wiring import LANES
-from gateway.working import Stage
+from gateway.working import ABOUT, Stage
 from queues import Job
 
 _KINDS: dict[AlertState, NoticeKind] = {"waiting": "alert", "told": "reminder", "over": "resolved"}
@@ -59,9 +63,13 @@ def judge_with(settings: AlertSettings) -> Stage:
         def commit(connection: Connection) -> None:
             happened = list(events)
             for line in lines:
-                if line.kind == "case-closed":
+                # One that is open again is as if it had never ended: jobs may be done in another order than they came.
+                if line.kind == "case-closed" and cases.hold(connection, line.subject).state == "closed":
                     alerts.end(connection, line.subject, resolving, line.at)
-                elif line.kind in ("case-opened", "case-reopened") and (case := _case(connection, line)) is not None:
+                elif (
+                    line.kind in ("case-opened", "case-reopened")
+                    and (case := _case(connection, matcher, line)) is not None
+                ):
                     happened.append(case)
             for each in happened:
                 for rule in matcher.matching(each):
@@ -71,6 +79,48 @@ def judge_with(settings: AlertSettings) -> Stage:
         gateway.database.write(commit)
 
     return judge
+
+
+def catch_up(gateway: Gateway, settings: AlertSettings) -> int:
+    """How many cases the rules did not know of as they stand: what no line of the journal will say any more.
+
+    When a gateway starts, cases may have been opened and closed while alerts were switched off, and rules may be new or
+    about something else than before. Each open case is judged by the rules of today, and what is over is ended.
+    """
+    matcher = Matcher(settings.rules)
+    configured = frozenset(rule.id for rule in settings.rules)
+    resolving = [rule.id for rule in settings.rules if rule.resolved]
+
+    def look(connection: Connection) -> list[str]:
+        told_by = alerts.told_by(connection)
+        return [
+            row.id
+            for row in alerts.doubtful(connection, matcher.topics)
+            if row.state == "closed"
+            or told_by.get(row.id, frozenset()) & configured
+            != {rule.id for rule in matcher.matching(_happened(connection, matcher, row, row.opened_at))}
+        ]
+
+    def judge(connection: Connection, some: Sequence[str]) -> int:
+        found = 0
+        for identifier in some:
+            row = cases.hold(connection, identifier)
+            if row.state == "closed":
+                found += alerts.end(connection, row.id, resolving, gateway.clock())
+                continue
+            happened = _happened(connection, matcher, row, row.opened_at)
+            matching = matcher.matching(happened)
+            dropped = alerts.drop(connection, row.id, configured - {rule.id for rule in matching})
+            found += any([dropped, *(alerts.raise_(connection, rule, happened) for rule in matching)])
+        return found
+
+    def pace(connection: Connection) -> None:
+        for rule in settings.rules:
+            alerts.pace(connection, rule, gateway.clock())
+
+    gateway.database.write(pace)
+    differing = gateway.database.read(look)
+    return sum(gateway.database.write(partial(judge, some=some)) for some in chunks(differing, AT_ONCE))
 
 
 def tell_due(gateway: Gateway, settings: AlertSettings) -> int:
@@ -114,31 +164,35 @@ def _must_be_known(gateway: Gateway, rule: str) -> None:
         raise NotPossible(f"there is no rule `{rule}`; there are: {', '.join(known) or 'none'}")
 
 
-def _case(connection: Connection, line: Event) -> Happened | None:
+def _case(connection: Connection, matcher: Matcher, line: Event) -> Happened | None:
     """What a line about a case says; ``None`` when the case is closed by now.
 
     The case is held until the transaction ends: whoever closes it meanwhile waits, and finds that a rule knows of it.
     """
     row = cases.hold(connection, line.subject)
-    if row.state == "closed":
-        return None
-    flow = _flow(connection, row.subject)
-    return Happened(topic=row.cause, subject=row.id, about=row.subject, party=row.party, flow=flow, at=line.at)
+    return _happened(connection, matcher, row, line.at) if row.state != "closed" else None
+
+
+def _happened(connection: Connection, matcher: Matcher, row: Case, at: datetime) -> Happened:
+    flow = _flow(connection, row.subject) if matcher.by_flow else None
+    return Happened(topic=row.cause, subject=row.id, about=row.subject, party=row.party, flow=flow, at=at)
 
 
 def _flow(connection: Connection, subject: str) -> str | None:
     """The full name of the flow that a case's subject belongs to, where it belongs to one."""
+    if "/" in subject:
+        return subject
     agreement: str | None = None
     flow: str | None = None
-    match noun_of(subject):
-        case "m":
-            row = messages.get(connection, subject)
-            agreement, flow = row.agreement, row.flow
-        case "t":
-            facts = transmissions.get(connection, subject).facts
-            agreement, flow = facts.get("agreement"), facts.get("flow")
-        case None if "/" in subject:
-            return subject
+    # A channel may bear a name that begins as an id does, such as `t-north`: then the ledger has no such thing.
+    with suppress(NotRecorded):
+        match noun_of(subject):
+            case "m":
+                row = messages.get(connection, subject)
+                agreement, flow = row.agreement, row.flow
+            case "t":
+                facts = transmissions.get(connection, subject).facts
+                agreement, flow = facts.get("agreement"), facts.get("flow")
     return f"{agreement}/{flow}" if agreement and flow else None
 
 
@@ -156,9 +210,12 @@ def _tell(gateway: Gateway, settings: AlertSettings, group: Group, rule: AlertRu
     taken = alerts.take(connection, group, rule, identifier, now)
     if not taken:
         return False
-    notice = _notice(identifier, _KINDS[group.state], group, taken, now)
+    notice = _notice(identifier, rule, group, taken, now)
     destinations = settings.destinations
     for name in rule.to:
+        if all(each.item.about == destination_subject(name) for each in taken):
+            # It would not take that either.
+            continue
         destination = destinations[name]
         recipients = destination.to if isinstance(destination, MailDestination) else ("",)
         for number, recipient in enumerate(recipients):
@@ -167,19 +224,25 @@ def _tell(gateway: Gateway, settings: AlertSettings, group: Group, rule: AlertRu
                 connection,
                 kind=SEND,
                 key=f"{SEND}:{identifier}:{name}:{number}",
-                payload={"notice": identifier, "destination": name, "recipient": recipient},
+                payload={
+                    "notice": identifier,
+                    "destination": name,
+                    "recipient": recipient,
+                    ABOUT: destination_subject(name),
+                },
                 partner=f"{ALERTS}/{name}",
                 lane=LANES["urgent"],
             )
     return True
 
 
-def _notice(identifier: str, kind: NoticeKind, group: Group, taken: Sequence[Taken], now: datetime) -> Notice:
+def _notice(identifier: str, rule: AlertRule, group: Group, taken: Sequence[Taken], now: datetime) -> Notice:
     parents = dict.fromkeys(each.notice for each in taken if each.notice != identifier)
     return Notice(
         id=identifier,
-        kind=kind,
-        rule=group.rule,
+        kind=_KINDS[group.state],
+        rule=rule.id,
+        severity=rule.severity,
         party=group.party or None,
         at=now,
         count=len(taken),

@@ -1,8 +1,8 @@
 """Limits: how much may be free, wait or take, before it is work for a person.
 
-Each is a case that closes itself when all is well again. One that a person closes comes back after an hour if it still
-holds: nobody forgets a full disk, and nobody is told of it every few seconds. For the disk, well is a tenth more than
-the limit, so that what is written and deleted meanwhile opens no case again and again.
+Each is a case that closes itself when all is well again, and opens at once when it is not any more. One that a person
+closes comes back after an hour if the limit still does not hold: nobody forgets a full disk, and nobody is told of it
+every few seconds. Well is a tenth better than the limit, so that what wavers about it opens no case again and again.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from gateway.instance import Gateway
-from gateway.ledger import cases, statistics
+from gateway.ledger import cases, journal, statistics
+from gateway.ledger.cases import Case
 from partners import write_duration
 
 AGAIN = timedelta(hours=1)
-"""After it was closed, a case stays closed at least that long."""
+"""After a person closed it, a case stays closed at least that long."""
+WELL = 0.9
+"""The part of an age's limit below which all is well again."""
 _SUBJECT = 64
 CAUSES = ("disk-low", "queue-slow", "delivery-late")
 
@@ -42,10 +45,14 @@ def watch_limits(gateway: Gateway) -> int:
         if now - oldest > limits.queue_age:
             waiting = sum(each.ready for each in depths)
             broken["queue-slow", "queue"] = (None, _queue(waiting, now - oldest, limits.queue_age))
+        elif now - oldest > limits.queue_age * WELL:
+            kept.add(("queue-slow", "queue"))
     if (allowed := limits.delivery_age) is not None:
         for each in gateway.database.read(lambda c: statistics.late_deliveries(c, now - allowed)):
             text = _late(each.party, each.count, now - each.oldest, allowed)
             broken["delivery-late", f"party:{each.party}"[:_SUBJECT]] = (each.party, text)
+        for each in gateway.database.read(lambda c: statistics.late_deliveries(c, now - allowed * WELL)):
+            kept.add(("delivery-late", f"party:{each.party}"[:_SUBJECT]))
     known = gateway.database.read(_open)
     if broken or known:
         gateway.database.write(lambda c: _settle(c, broken, kept, now))
@@ -74,8 +81,16 @@ def _settle(
                 cases.close(connection, each.id, "it is as it should be again", "gateway", now)
     for (cause, subject), (party, text) in sorted(broken.items()):
         earlier = [each for each in cases.about(connection, [subject]) if each.cause == cause]
-        if not any(each.closed_at is not None and now - each.closed_at < AGAIN for each in earlier):
+        if not any(_wanted_closed(connection, each, now) for each in earlier):
             cases.open(connection, cause, text, subject, party, now)
+
+
+def _wanted_closed(connection: Connection, earlier: Case, now: datetime) -> bool:
+    """Whether a person closed the case not long ago."""
+    if earlier.closed_at is None or now - earlier.closed_at >= AGAIN:
+        return False
+    closings = [each for each in journal.of(connection, earlier.id) if each.kind == "case-closed"]
+    return closings[-1].actor != "gateway"
 
 
 def _disk(gateway: Gateway, free: int, limit: int) -> str:

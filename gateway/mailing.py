@@ -66,16 +66,18 @@ def _connected(destination: MailDestination, context: ssl.SSLContext, greeting: 
     """A session, in TLS where the destination asks for it."""
     address = (destination.host, destination.port)
     seconds = destination.timeout.total_seconds()
-    if destination.tls == "implicit":
-        return smtplib.SMTP_SSL(*address, local_hostname=greeting, timeout=seconds, context=context)
-    session = smtplib.SMTP(*address, local_hostname=greeting, timeout=seconds)
-    if destination.tls == "starttls":
-        try:
+    session = (
+        smtplib.SMTP_SSL(*address, local_hostname=greeting, timeout=seconds, context=context)
+        if destination.tls == "implicit"
+        else smtplib.SMTP(*address, local_hostname=greeting, timeout=seconds)
+    )
+    try:
+        if destination.tls == "starttls":
             session.starttls(context=context)
-        except BaseException:
-            session.close()
-            raise
-    session.ehlo_or_helo_if_needed()
+        session.ehlo_or_helo_if_needed()
+    except BaseException:
+        session.close()
+        raise
     return session
 
 

@@ -38,8 +38,8 @@ def post_webhook(
     names = [destination.secret, *([destination.previous_secret] if destination.previous_secret else [])]
     try:
         headers = signed_headers(identifier, body, [read_secret(secrets, name) for name in names], at)
-        trusted = [(folder / destination.trusted).read_text()] if destination.trusted is not None else []
-    except (UnfitSecret, OSError, UnicodeDecodeError) as fault:
+        trusted = [_certificates(folder / destination.trusted)] if destination.trusted is not None else []
+    except (UnfitSecret, OSError, ValueError) as fault:
         raise NotTaken(f"the request cannot be made: {fault}") from None
     seconds = destination.timeout.total_seconds()
     reply = poster.post(
@@ -50,6 +50,8 @@ def post_webhook(
             timeout=seconds,
             answer_within=seconds,
             trusted=trusted,
+            # What is trusted may be an authority, which certifies others too.
+            named=True,
         )
     )
     if reply.status is None:
@@ -63,6 +65,14 @@ def post_webhook(
         for_ever=reply.status == 410,
         at_least=_wish(reply.headers.get("Retry-After")),
     )
+
+
+def _certificates(file: Path) -> str:
+    """The certificates of a file; raises ``OSError``, and ``ValueError`` when there are none."""
+    content = file.read_text()
+    if "-----BEGIN CERTIFICATE-----" not in content:
+        raise ValueError(f"{file} holds no certificate (PEM)")
+    return content
 
 
 def _wish(stated: str | None) -> timedelta:

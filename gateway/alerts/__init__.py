@@ -6,7 +6,7 @@ requests (:mod:`gateway.alerts.webhook`) out. No I/O and no clock. What happened
 """
 
 from gateway.alerts.causes import CAUSES, EVENTS, FAMILIES, Cause, ends, meaning_of, unfolded
-from gateway.alerts.notice import MOST_ITEMS, MOST_PARENTS, Item, Notice, NoticeKind, headline
+from gateway.alerts.notice import MOST_ITEMS, MOST_PARENTS, AlertSeverity, Item, Notice, NoticeKind, headline
 from gateway.alerts.rules import Happened, Matcher
 from gateway.alerts.settings import AlertRule, AlertSettings, Limits, MailDestination, WebhookDestination
 
@@ -18,6 +18,7 @@ __all__ = [
     "MOST_PARENTS",
     "AlertRule",
     "AlertSettings",
+    "AlertSeverity",
     "Cause",
     "Happened",
     "Item",

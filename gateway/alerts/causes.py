@@ -141,6 +141,7 @@ CAUSES: Mapping[str, Cause] = {
             "stage-failed": "a fault in the gateway, several times over; the log has more",
             "unaccounted": "the nightly reconciliation found something that nothing would have taken care of",
             "alert-undeliverable": "an alert could not be sent",
+            "alert-late": "alerts have waited long for the server that should take them",
         },
     ),
     **_all(

@@ -36,6 +36,9 @@ def mail(notice: Notice, settings: AlertSettings, destination: MailDestination) 
         message["In-Reply-To"] = _message_id(notice.parents[-1], settings)
         message["References"] = " ".join(_message_id(each, settings) for each in notice.parents)
     message["Auto-Submitted"] = "auto-generated"
+    if notice.severity == "critical" and notice.kind in ("alert", "reminder"):
+        # A field of RFC 2156 that RFC 4021 registers. What is over is urgent no more.
+        message["Importance"] = "high"
     message.set_content(_text(notice, settings), cte="quoted-printable")
     return message
 

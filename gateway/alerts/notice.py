@@ -13,6 +13,8 @@ from typing import Literal
 import msgspec
 
 NoticeKind = Literal["alert", "reminder", "resolved", "test"]
+AlertSeverity = Literal["critical", "warning", "info"]
+"""How urgent the rule says that it is: somebody gets up at night; today; when there is time."""
 
 MOST_ITEMS = 20
 """Things that a notice names one by one; of the others it says how many there are."""
@@ -39,6 +41,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """``n-…``; the same in every attempt."""
     kind: NoticeKind
     rule: str
+    severity: AlertSeverity = "warning"
     party: str | None
     """The partner that all of it is about."""
     at: datetime

@@ -35,6 +35,8 @@ class Matcher:
         """Every cause and event that any rule is about."""
         self.events = frozenset(topic for topic in self.topics if not ends(topic))
         """The events among them."""
+        self.by_flow = any(rule.flows for rule, _ in self._rules)
+        """Whether it matters to any rule which flow something belongs to."""
 
     def matching(self, happened: Happened) -> list[AlertRule]:
         """The rules that what happened is told by."""

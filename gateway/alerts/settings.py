@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from gateway.alerts.causes import NAMES, ends, unfolded
+from gateway.alerts.notice import AlertSeverity
 from partners.fault import did_you_mean
 from partners.model import Model, inner_error
 from partners.scalars import Duration, Form, Id, Switch, Whole, read_duration
@@ -21,6 +23,13 @@ RuleId = Annotated[
 ]
 FlowName = Annotated[str, Form(r"[a-z0-9-]{1,64}/[a-z0-9-]{1,64}", "a flow such as blue-anchor/status-in")]
 File = Annotated[str, Form(r"[^\r\n]+", "a file")]
+
+
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
+    if twice:
+        raise ValueError(f"`{twice[0]}` appears twice")
+    return names
 
 
 def _known(name: str) -> str:
@@ -55,7 +64,7 @@ class MailDestination(Model):
     """How long the server may take for each of its answers."""
     sender: MailAddress
     """Whom the mail is from."""
-    to: Annotated[tuple[MailAddress, ...], Field(min_length=1, max_length=50)]
+    to: Annotated[tuple[MailAddress, ...], Field(min_length=1, max_length=50), AfterValidator(_once)]
     """Whom it is for; each gets a copy of its own, so that one that is not taken now does not keep others waiting."""
 
     @model_validator(mode="after")
@@ -79,7 +88,8 @@ class WebhookDestination(Model):
     previous_secret: Id | None = None
     """A second one that is signed with too, while the receiver changes from one to the other."""
     trusted: File | None = None
-    """Certificates (PEM) that the server's has to come from; without it, those that the machine trusts."""
+    """Certificates (PEM) that the server's, which has to bear the host's name, comes from; without it, those that the
+    machine trusts."""
     timeout: Duration = read_duration("PT10S")
     """How long connecting, and each wait for a part of the answer, may take."""
 
@@ -95,7 +105,9 @@ class AlertRule(Model):
     """Only what is about these partners; everything, where it is left out."""
     flows: tuple[FlowName, ...] = ()
     """Only what is about messages of these flows (`agreement/flow`)."""
-    to: Annotated[tuple[RuleId, ...], Field(min_length=1)]
+    severity: AlertSeverity = "warning"
+    """How urgent it is: a pager chooses by it whom to wake, and a mail that is `critical` is marked important."""
+    to: Annotated[tuple[RuleId, ...], Field(min_length=1), AfterValidator(_once)]
     """The destinations."""
     after: Duration | None = None
     """Only what is still open after that long."""

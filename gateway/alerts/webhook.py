@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from gateway.alerts.notice import Notice, NoticeKind
+from gateway.alerts.notice import AlertSeverity, Notice, NoticeKind
 
 MEDIA_TYPE = "application/json"
 WEBHOOK_TYPE: Literal["sallyport.alert/1"] = "sallyport.alert/1"
@@ -51,6 +51,8 @@ class AlertTold(msgspec.Struct, frozen=True, kw_only=True):
     gateway: str
     """Which gateway tells it."""
     rule: str
+    severity: AlertSeverity
+    """How urgent the rule says that it is."""
     party: str | None
     """The partner that all of it is about; null where it is about the gateway."""
     count: int
@@ -83,6 +85,7 @@ def webhook_body(notice: Notice, gateway: str) -> bytes:
         kind=notice.kind,
         gateway=gateway,
         rule=notice.rule,
+        severity=notice.severity,
         party=notice.party,
         count=notice.count,
         topics=dict(sorted(notice.topics.items())),

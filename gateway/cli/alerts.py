@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from gateway.alert_sending import AlertSender
-from gateway.alerts import AlertRule, MailDestination, Notice
+from gateway.alerts import AlertRule, AlertSeverity, MailDestination, Notice
 from gateway.arrival import printable
 from gateway.channels.as2.posting import HttpPoster
 from gateway.cli.ledger import actor_or_user, order, reading
@@ -34,6 +34,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """A rule, and how it fares."""
 
     id: str
+    severity: AlertSeverity
     on: tuple[str, ...]
     parties: tuple[str, ...]
     flows: tuple[str, ...]
@@ -70,7 +71,7 @@ def list_rules(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> 
     if not listed:
         note(f"there are no rules: write some under `alerts` into {place.folder / FILE}")
     for each in listed:
-        line(f"{each.id}  to {', '.join(each.to)}", "bold")
+        line(f"{each.id}  {each.severity}, to {', '.join(each.to)}", "bold")
         of = [*each.parties, *each.flows]
         paragraph(f"on {', '.join(each.on)}" + (f", of {', '.join(of)}" if of else ""), 2)
         terms = [f"after {each.after}"] if each.after else []
@@ -146,6 +147,7 @@ def unmute(
 def _listed(rule: AlertRule, fired: Fired, muted: Mute | None) -> Listed:
     return Listed(
         id=rule.id,
+        severity=rule.severity,
         on=rule.on,
         parties=rule.parties,
         flows=rule.flows,

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.catalogue import Catalogue
 from gateway.channels.files.keys import user_keys
 from gateway.channels.files.place import Denied
+from gateway.cli.alert_faults import alert_faults, unready_destinations
 from gateway.cli.certificates import urgent_certificates
 from gateway.cli.output import Exit, one_line, print_json, table
 from gateway.cli.places import DEFAULT_HOME, HomeOption, JsonOption
@@ -52,7 +53,7 @@ class Look(NamedTuple):
 def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     """Say what is not as it should be on this machine, and what to do.
 
-    Looks at the software, the gateway's folder, its ledger, profiles, ports and RabbitMQ, and changes nothing.
+    Looks at the software, the gateway's folder, its ledger, profiles, ports, RabbitMQ and alerts, and changes nothing.
     """
     looks = [_python()]
     try:
@@ -66,7 +67,7 @@ def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
         looks += [_sqlite()] if place.config.database == "sqlite" else []
         looks += [*_data(place), _ledger(place), *_profiles(place), running]
         looks += [] if serving else _ports(place)
-        looks += [_exchange(place)]
+        looks += [_exchange(place), *_alerts(place)]
     if as_json:
         print_json([look._asdict() for look in looks])
     else:
@@ -130,7 +131,8 @@ def _profiles(place: Home) -> list[Look]:
         look = Look("profiles", "warning", "; ".join(str(each) for each in loaded.faults))
     if loaded.register is None:
         return [look]
-    return [look, *_certificates(place, loaded.register), *_places(place, loaded.register)]
+    looks = [Look("alerts", "warning", str(each)) for each in alert_faults(place, loaded.register)]
+    return [look, *_certificates(place, loaded.register), *_places(place, loaded.register), *looks]
 
 
 def _places(place: Home, register: Register) -> list[Look]:
@@ -164,6 +166,17 @@ def _certificates(place: Home, register: Register) -> list[Look]:
         )
         for each in urgent_certificates(place, register, now)
     ]
+
+
+def _alerts(place: Home) -> list[Look]:
+    """Whether what alerts are sent with is there; nothing is sent."""
+    settings = place.config.alerts
+    unready = unready_destinations(place)
+    looks = [Look("alerts", "bad", f"nothing gets to `{name}`: {told}") for name, told in unready.items()]
+    ready = ", ".join(name for name in settings.destinations if name not in unready)
+    if ready:
+        looks.append(Look("alerts", "good", f"{len(settings.rules)} rules; `sallyport alerts test` tries {ready}"))
+    return looks
 
 
 def _running(place: Home) -> tuple[Look, bool]:

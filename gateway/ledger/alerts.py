@@ -18,11 +18,15 @@ from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, lite
 
 from gateway.alerts import AlertRule, Happened, Item, Notice
 from gateway.ledger import journal
+from gateway.ledger.cases import Case
 from gateway.ledger.faults import NotRecorded
 from gateway.ledger.schema import alert, alert_mute, alert_notice
+from gateway.ledger.schema import case as cases
 from gateway.ledger.statements import insert_new
 
 AlertState = Literal["waiting", "told", "over", "quiet"]
+
+_taken_for_open = alert.c.state.in_(("waiting", "told"))
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,13 +102,51 @@ def raise_(connection: Connection, rule: AlertRule, happened: Happened) -> bool:
     )
 
 
-def end(connection: Connection, subject: str, resolving: Collection[str], at: datetime) -> None:
-    """A case was closed: what was not told yet never is; that it is over is told by the rules ``resolving``."""
+def end(connection: Connection, subject: str, resolving: Collection[str], at: datetime) -> bool:
+    """A case was closed: what was not told yet never is; that it is over is told by the rules ``resolving``.
+
+    Whether any rule had not known it.
+    """
     of_this = alert.c.subject == subject
     told = and_(alert.c.state == "told", alert.c.rule.in_(list(resolving)))
-    connection.execute(update(alert).where(of_this, told).values(state="over", next_at=at))
+    over = connection.execute(update(alert).where(of_this, told).values(state="over", next_at=at)).rowcount
     left = alert.c.state.in_(("waiting", "told"))
-    connection.execute(update(alert).where(of_this, left).values(state="quiet", next_at=None))
+    silenced = connection.execute(update(alert).where(of_this, left).values(state="quiet", next_at=None)).rowcount
+    return over + silenced > 0
+
+
+def drop(connection: Connection, subject: str, rules: Collection[str]) -> bool:
+    """These rules are about a case no more, which is open still; whether any of them had something to tell of it."""
+    left = and_(alert.c.subject == subject, alert.c.rule.in_(list(rules)), alert.c.state != "quiet")
+    return connection.execute(update(alert).where(left).values(state="quiet", next_at=None)).rowcount > 0
+
+
+def pace(connection: Connection, rule: AlertRule, now: datetime) -> None:
+    """Have what the rule told and is not over wait for its next reminder, where the rule reminds now and did not."""
+    told = and_(alert.c.rule == rule.id, alert.c.state == "told")
+    if rule.repeat:
+        connection.execute(update(alert).where(told, alert.c.next_at.is_(None)).values(next_at=now + rule.repeat))
+    else:
+        connection.execute(update(alert).where(told, alert.c.next_at.is_not(None)).values(next_at=None))
+
+
+def doubtful(connection: Connection, topics: Collection[str]) -> Sequence[Case]:
+    """The cases that rules may see otherwise than their rows say, in an order that is the same everywhere.
+
+    Those that are open and of these causes, and those that a rule takes for open.
+    """
+    known = select(alert.c.subject).where(_taken_for_open)
+    unclosed = and_(cases.c.state != "closed", cases.c.cause.in_(list(topics)))
+    rows = connection.execute(select(cases).where(or_(unclosed, cases.c.id.in_(known))).order_by(cases.c.id))
+    return [Case(**row) for row in rows.mappings()]
+
+
+def told_by(connection: Connection) -> dict[str, set[str]]:
+    """By case or event, the rules that take it for open: they told it, or are going to."""
+    found: dict[str, set[str]] = {}
+    for row in connection.execute(select(alert.c.subject, alert.c.rule).where(_taken_for_open)):
+        found.setdefault(row.subject, set()).add(row.rule)
+    return found
 
 
 def due(connection: Connection, rules: Collection[str], now: datetime) -> Sequence[Group]:
@@ -174,6 +216,14 @@ def sent(connection: Connection, of: Sending, answer: str, at: datetime) -> None
     """It arrived, and the other side said this."""
     key = _sent(of.notice.id, of.destination, of.recipient)
     connection.execute(update(alert_notice).where(key).values(sent_at=at, answer=answer))
+
+
+def waits(connection: Connection, destination: str, *, after: datetime, before: datetime) -> bool:
+    """Whether something that was decided between these moments has not arrived at a destination."""
+    columns = alert_notice.c
+    unsent = and_(columns.destination == destination, columns.sent_at.is_(None))
+    decided = and_(columns.at > after, columns.at < before)
+    return connection.execute(select(columns.id).where(unsent, decided).limit(1)).first() is not None
 
 
 def fired(connection: Connection) -> dict[str, Fired]:

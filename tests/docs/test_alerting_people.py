@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.alert_sending import GIVEN_UP_AFTER, LONGEST_PAUSE
+from gateway.alert_sending import GIVEN_UP_AFTER, LATE_AFTER, LONGEST_PAUSE
 from gateway.alerts import FAMILIES, MOST_ITEMS, AlertRule, Limits, Notice
 from gateway.alerts.webhook import signed_headers, webhook_body
 from gateway.config import read_config
@@ -38,6 +38,7 @@ def test_its_figures() -> None:
     assert AlertRule.model_fields["digest"].default.total_seconds() == 60 and "a minute where you say nothing" in PAGE
     assert MOST_ITEMS == 20 and "names twenty" in PAGE
     assert GIVEN_UP_AFTER.days == 1 and LONGEST_PAUSE.total_seconds() == 600 and AGAIN.total_seconds() == 3600
+    assert LATE_AFTER.total_seconds() == 900 and "a quarter of an hour" in PAGE
 
 
 def test_its_receiver() -> None:

@@ -54,6 +54,8 @@ class MailServer:
     def __init__(self, tls: tuple[Path, Path] | None = None, *, implicit: bool = False) -> None:
         self.mails: list[tuple[str, Message]] = []
         """The recipient of each mail that was taken, and the mail."""
+        self.to_greeting: str | None = None
+        """What is said to EHLO and HELO, where it is not what a server says."""
         self.to_recipients = "250 OK"
         self.to_data = "250 queued as 1"
         self.cut = False
@@ -104,6 +106,18 @@ class MailServer:
         good = (given.login, given.password) == (USER.encode(), PASSWORD.encode())
         return AuthResult(success=good, handled=False)
 
+    async def handle_EHLO(
+        self, _server: SMTP, session: Session, _envelope: Envelope, name: str, responses: list[str]
+    ) -> list[str]:
+        """What is said to a greeting."""
+        session.host_name = name
+        return responses if self.to_greeting is None else [self.to_greeting]
+
+    async def handle_HELO(self, _server: SMTP, session: Session, _envelope: Envelope, name: str) -> str:
+        """What is said to a greeting of old."""
+        session.host_name = name
+        return self.to_greeting or "250 OK"
+
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
@@ -138,10 +152,17 @@ class Request:
         self.path, self.headers, self.body = path, headers, body
 
 
+class _HttpServer(ThreadingHTTPServer):
+    """Says nothing when a client does not like its certificate and goes."""
+
+    def handle_error(self, _request: object, _address: object) -> None:
+        """Nothing."""
+
+
 class WebhookServer:
     """An HTTP server; what it says can be changed while it runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: tuple[Path, Path] | None = None) -> None:
         self.requests: list[Request] = []
         self.status, self.answer = 200, b"thank you"
         self.headers: dict[str, str] = {}
@@ -161,7 +182,11 @@ class WebhookServer:
             def log_message(self, format: str, *_arguments: object) -> None:
                 """Nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _HttpServer(("127.0.0.1", 0), Handler)
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._server.daemon_threads = True
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -185,9 +210,9 @@ def mail_server(tls: tuple[Path, Path] | None = None, *, implicit: bool = False)
 
 
 @contextmanager
-def webhook_server() -> Iterator[WebhookServer]:
+def webhook_server(tls: tuple[Path, Path] | None = None) -> Iterator[WebhookServer]:
     """An HTTP server for the time of a test."""
-    server = WebhookServer()
+    server = WebhookServer(tls)
     try:
         yield server
     finally:

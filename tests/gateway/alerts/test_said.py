@@ -16,7 +16,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from gateway.alerts import AlertRule, AlertSettings, Happened, Item, MailDestination, Matcher, Notice, headline
+from gateway.alerts import (
+    AlertRule,
+    AlertSettings,
+    AlertSeverity,
+    Happened,
+    Item,
+    MailDestination,
+    Matcher,
+    Notice,
+    NoticeKind,
+    headline,
+)
 from gateway.alerts.mail import mail
 from gateway.alerts.webhook import UnfitSecret, signed_headers, webhook_body
 
@@ -52,6 +63,24 @@ def test_a_mail() -> None:
     assert "2026-10-01 09:30 UTC  c-01  receipt-overdue, about m-01" in text
     assert "sallyport cases list --party blue-anchor" in text
     assert mail(NOTICE, SETTINGS, DESK).as_bytes() == message.as_bytes(), "each attempt sends the same bytes"
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity", "importance"),
+    [
+        ("alert", "critical", "high"),
+        ("reminder", "critical", "high"),
+        ("resolved", "critical", None),
+        ("alert", "warning", None),
+        ("alert", "info", None),
+    ],
+)
+def test_what_is_critical_is_important_until_it_is_over(
+    kind: NoticeKind, severity: AlertSeverity, importance: str | None
+) -> None:
+    notice = replace(NOTICE, kind=kind, severity=severity)
+    assert mail(notice, SETTINGS, DESK)["Importance"] == importance
+    assert json.loads(webhook_body(notice, "antwerp"))["data"]["severity"] == severity
 
 
 def test_a_reminder_is_in_the_thread_of_what_it_reminds_of() -> None:

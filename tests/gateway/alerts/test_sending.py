@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -150,6 +151,17 @@ def test_connection_that_is_cut(folder: Path, poster: HttpPoster) -> None:
     assert not told.value.for_ever
 
 
+@pytest.mark.parametrize("tls", ["none", "starttls"])
+def test_server_that_minds_our_greeting(folder: Path, poster: HttpPoster, tls: Tls) -> None:
+    """Its connection is not left open; an unclosed one is an error here."""
+    certificate(folder)
+    with mail_server() as server:
+        server.to_greeting = "550 5.7.1 go away"
+        with pytest.raises(NotTaken, match="go away"):
+            sender(folder, poster, mails(folder, server.port, tls)).send(NOTICE, "desk", "desk@example.com")
+        gc.collect()
+
+
 def test_nobody_listens(folder: Path, poster: HttpPoster) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
@@ -181,6 +193,33 @@ def test_webhook_arrives_and_is_verified(folder: Path, poster: HttpPoster) -> No
     assert request.path == "/in" and request.headers["content-type"] == "application/json"
     for secret in (SECRET, OLD):
         assert Webhook(secret).verify(request.body, request.headers)["data"]["rule"] == "late"
+
+
+def test_webhook_arrives_over_tls(folder: Path, poster: HttpPoster) -> None:
+    with webhook_server(certificate(folder)) as server:
+        to = hook(server.port, url=f"https://127.0.0.1:{server.port}/in", trusted="server.pem")
+        assert sender(folder, poster, to).send(NOTICE, "pager", "") == "200 thank you"
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted", "told"),
+    [
+        ("127.0.0.1", None, "CERTIFICATE_VERIFY_FAILED"),
+        # Who certified it may have certified many; it has to be the one that was asked for.
+        ("localhost", "server.pem", "Hostname mismatch"),
+        ("127.0.0.1", "empty.pem", "holds no certificate"),
+        ("127.0.0.1", "none.pem", "cannot be made"),
+    ],
+)
+def test_receiver_that_is_not_who_it_should_be_gets_nothing(
+    folder: Path, poster: HttpPoster, host: str, trusted: str | None, told: str
+) -> None:
+    (folder / "empty.pem").touch()
+    with webhook_server(certificate(folder)) as server, pytest.raises(NotTaken, match=told):
+        to = hook(server.port, url=f"https://{host}:{server.port}/in", trusted=trusted)
+        sender(folder, poster, to).send(NOTICE, "pager", "")
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(

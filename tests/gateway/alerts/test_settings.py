@@ -50,6 +50,8 @@ def test_a_whole_section() -> None:
         ("{id: a, on: [case.opened], to: [desk]}", 20, "no cause, family or event"),
         ("{id: a, on: [], to: [desk]}", 19, "the list is empty"),
         ("{id: a, on: [overdue], to: [dsek]}", 35, "did you mean `desk`?"),
+        ("{id: a, on: [overdue], to: [desk], severity: critcal}", 52, "did you mean `critical`?"),
+        ("{id: a, on: [overdue], to: [desk, desk]}", 34, "`desk` appears twice"),
         ("{id: a, on: [overdue], to: [desk], aftr: PT1H}", 42, "did you mean `after`?"),
         ("{id: a, on: [customs.hold], to: [desk], after: PT1H}", 54, "`customs.hold` only happens"),
         ("{id: a, on: [customs.hold], to: [desk], resolved: yes}", 57, "`customs.hold` only happens"),
@@ -72,6 +74,7 @@ def test_a_fault_in_a_rule_has_its_place(rule: str, column: int, told: str) -> N
         ("{id: desk, host: h, user: u, secret: s, tls: none, sender: a@b, to: [c@d]}", "not sent without TLS"),
         ("{id: desk, host: h, sender: 'a@b', to: ['c@d', \"e@f\\nBcc: g@h\"]}", "an e-mail address"),
         ("{id: desk, host: h, sender: a@b, to: []}", "the list is empty"),
+        ("{id: desk, host: h, sender: a@b, to: [c@d, e@f, c@d]}", "`c@d` appears twice"),
     ],
 )
 def test_a_fault_in_a_destination(mail: str, told: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
@@ -67,6 +68,41 @@ def test_a_limit_that_a_person_closed_comes_back_after_an_hour(play: Play, monke
     play.later(minutes=1)
     watch_limits(play.gateway)
     assert [each.state for each in known(play, "disk-low")] == ["open"]
+
+
+def test_a_limit_that_breaks_again_is_work_again_at_once(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody made a little room, and it is full again after ten minutes."""
+    free = 1
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10_000, 10_000 - free, free))
+    watch_limits(play.gateway)
+    free = 5000
+    watch_limits(play.gateway)
+    assert [each.state for each in known(play, "disk-low")] == ["closed"]
+    free = 1
+    play.later(minutes=10)
+    watch_limits(play.gateway)
+    assert [each.state for each in known(play, "disk-low")] == ["open"]
+
+
+@pytest.mark.parametrize(("cause", "limit"), [("queue-slow", 10), ("delivery-late", 120)])
+def test_an_age_is_well_again_a_tenth_below_the_limit(
+    play: Play, example: Callable[[str], bytes], cause: str, limit: int
+) -> None:
+    """What wavers about the limit is one case, and not one each quarter of a minute."""
+    since = play.now
+    if cause == "queue-slow":
+        play.upload(example("iftsta.edi"))
+    else:
+        play.submit(example("order.json"), "blue-anchor/order-out")
+        play.work()
+        waiting = "UPDATE transmission SET delivery = 'retry-wait' WHERE side = 'partner'"
+        play.gateway.database.write(lambda c: c.exec_driver_sql(waiting))
+    states: list[list[str]] = []
+    for tenths in (9.5, 10.5, 9.5, 8.5):
+        play.now = since + timedelta(minutes=limit * tenths / 10)
+        watch_limits(play.gateway)
+        states.append([each.state for each in known(play, cause)])
+    assert states == [[], ["open"], ["open"], ["closed"]]
 
 
 def test_queue(play: Play, example: Callable[[str], bytes]) -> None:

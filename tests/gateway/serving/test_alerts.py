@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from gateway.config import FILE
 from tests.gateway.receivers import mail_server, webhook_server
 from tests.gateway.serving.running import House, MakeHouse, example, until
 
@@ -94,3 +95,20 @@ def test_killed_between_decision_and_sending(make_house: MakeHouse, tmp_path: Pa
         assert len({request.headers["webhook-id"] for request in hook.requests}) == 1
         ((notices, sent),) = house.rows("SELECT count(DISTINCT id), count(sent_at) FROM alert_notice")
         assert (notices, sent) == (1, 2)
+
+
+def test_rule_that_is_new_tells_what_is_open_when_the_gateway_starts(make_house: MakeHouse, tmp_path: Path) -> None:
+    with mail_server() as mail, webhook_server() as hook:
+        house = alarm(make_house, mail.port, hook.port)
+        configured = (house.folder / FILE).read_text()
+        (house.folder / FILE).write_text(configured.partition("alerts:")[0])
+        house.start()
+        order(house, tmp_path)
+        until("the case", lambda: house.rows("SELECT id FROM \"case\" WHERE cause = 'receipt-overdue'") or None)
+        assert house.stop() == 0
+        (house.folder / FILE).write_text(configured)
+        house.start()
+        until("the mail", lambda: mail.mails or None)
+        until("the webhook", lambda: hook.requests or None)
+        house.idle()
+        assert (len(mail.mails), len(hook.requests)) == (1, 1)
