@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: demo test faults check format generate bench lock clean help
+.PHONY: demo test faults faults-lives faults-cuts check format generate bench lock clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo      set everything up and play the main job on this machine"
 	@echo "make test      set everything up and run every test"
-	@echo "make faults    cut AS2 connections after every byte, in both roles: an hour or two"
+	@echo "make faults    both of the following"
+	@echo "make faults-lives  live messages' lives at random, on both databases, against a model: a quarter of an hour"
+	@echo "make faults-cuts   cut AS2 connections after every byte, in both roles: an hour or two"
 	@echo "make check     lint, types, import rules"
 	@echo "make format    put the code into the house's form"
 	@echo "make generate  write the reference pages and schemas that are made from the code"
@@ -45,7 +47,13 @@ test: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.services.install
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(TEST_ARGS)
 
-faults: $(VENV)/.ready-dev
+faults: faults-lives faults-cuts
+
+faults-lives: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.stateful $(LIVES_ARGS)
+	$(BIN)/python -m tests.stateful --database postgresql $(LIVES_ARGS)
+
+faults-cuts: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.gateway.channels.as2.every_offset $(FAULTS_ARGS)
 
 check: $(VENV)/.ready-dev

@@ -160,7 +160,7 @@ def from_json(lines: Sequence[bytes], guide: Guide, rules: Map) -> bytes:
 def beside_bots(catalogue: Catalogue) -> Iterator[Row]:
     """The same work by a mapping script of Bots, which writes no envelope and turns no time into another zone."""
     for name, data in (("edifact/D.96A/IFTSTA", iftsta(MESSAGES)), ("x12/004010/214", status_214(MESSAGES))):
-        guide, rules = _known_names(catalogue, name)
+        guide, rules = _guide_and_map(catalogue, name)
         inward = guide.type == "IFTSTA"
         lines = to_json(data, guide, rules)
         with tempfile.TemporaryDirectory() as folder:
@@ -209,7 +209,7 @@ def _texts(value: object) -> set[str]:
     return {str(value)}
 
 
-def _known_names(catalogue: Catalogue, name: str) -> tuple[Guide, Map]:
+def _guide_and_map(catalogue: Catalogue, name: str) -> tuple[Guide, Map]:
     guide, rules = catalogue.guide(name), catalogue.map(name)
     if guide is None or rules is None:
         raise LookupError(f"there is no guide or map {name}")
@@ -221,7 +221,7 @@ def rows() -> Iterator[Row]:
     catalogue = Catalogue()
     yield from beside_bots(catalogue)
     for name, data in (("edifact/D.96A/IFTSTA", iftsta(MESSAGES)), ("x12/004010/214", status_214(MESSAGES))):
-        guide, rules = _known_names(catalogue, name)
+        guide, rules = _guide_and_map(catalogue, name)
         kind, megabytes = name.rpartition("/")[2], len(data) / 1e6
         found = in_turn(partial(quick, data, guide, rules), partial(interpreted, data, guide, rules))
         yield Row(

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from gateway.alerts.settings import AlertSettings
 from gateway.events.taxonomy import EVENT_TYPES, FAMILIES
 from partners.document import Mapping as MappingNode
 from partners.document import Node, Scalar, Sequence, read_document
@@ -154,6 +155,7 @@ class Config(Model):
     """Where the folders of channels of kind `directory` are; it is made by you, and so are they."""
     business: BusinessSettings = BusinessSettings()
     events: EventSettings = EventSettings()
+    alerts: AlertSettings = AlertSettings()
     metrics: MetricsSettings = MetricsSettings()
     rehearsal: RehearsalSettings = RehearsalSettings()
     log: LogSettings = LogSettings()

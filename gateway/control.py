@@ -17,7 +17,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -26,6 +26,7 @@ import structlog
 
 from archive import ArchiveFault
 from gateway import gates
+from gateway.alerting import mute, unmute
 from gateway.channels.as2.deciding import approve, reject
 from gateway.channels.as2.offering import offer
 from gateway.database import NOT_NOW
@@ -155,6 +156,23 @@ class ResumeChannel(msgspec.Struct, frozen=True, tag_field="order", tag="resume-
     reason: str
 
 
+class MuteAlerts(msgspec.Struct, frozen=True, tag_field="order", tag="mute-alerts"):
+    """Have a rule tell nothing until a moment."""
+
+    rule: str
+    until: datetime
+    actor: str
+    reason: str
+
+
+class UnmuteAlerts(msgspec.Struct, frozen=True, tag_field="order", tag="unmute-alerts"):
+    """Have a rule tell again."""
+
+    rule: str
+    actor: str
+    reason: str
+
+
 What = Literal["documents", "events"]
 """What the company's system takes out of the embedded exchange."""
 
@@ -190,6 +208,8 @@ Order = (
     | OfferCertificate
     | PauseChannel
     | ResumeChannel
+    | MuteAlerts
+    | UnmuteAlerts
 )
 """What changes the ledger, and can be obeyed by whoever has it open."""
 Request = Order | Take | Status
@@ -258,6 +278,10 @@ def obey(gateway: Gateway, order: Order) -> object:
                 )
             case ResumeChannel():
                 return gates.resume(gateway, order.channel, order.direction, actor=order.actor, reason=order.reason)
+            case MuteAlerts():
+                mute(gateway, order.rule, order.until, actor=order.actor, reason=order.reason)
+            case UnmuteAlerts():
+                unmute(gateway, order.rule, actor=order.actor, reason=order.reason)
             case CloseCase():
                 close_case(gateway, order.case, actor=order.actor, reason=order.reason)
             case AssignCase():

@@ -15,9 +15,9 @@ import threading
 from datetime import datetime
 from typing import Literal, get_args
 
-Noun = Literal["t", "i", "m", "r", "x", "a", "c", "p", "k", "g"]
+Noun = Literal["t", "i", "m", "r", "x", "a", "c", "p", "k", "g", "n"]
 """t transmission, i interchange, m message, r receipt, x expectation, a attempt, c case, p request posted over AS2,
-k exchange of certificates (keys), g gate of a channel."""
+k exchange of certificates (keys), g gate of a channel, n notice (an alert that is sent)."""
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 20

@@ -16,6 +16,7 @@ import structlog
 
 from archive import LARGE, Archive, Locator
 from as2.source import Source
+from gateway.alert_orders import AlertOrders
 from gateway.catalogue import Catalogue
 from gateway.clock import Clock, system_clock
 from gateway.config import Home
@@ -23,7 +24,7 @@ from gateway.database import Database
 from gateway.events import chosen
 from gateway.ledger import objects
 from gateway.ledger.migrating import migrate
-from gateway.outbox import Outbox
+from gateway.outbox import Ordering, Outbox, accompanying
 from gateway.profiles_folder import ProfilesFolder
 from queues import WorkQueue
 
@@ -60,8 +61,13 @@ class Gateway:
         self.profiles = ProfilesFolder(home.profiles, catalogue)
         # Nodes share the database's clock; a clock that was handed in is that of the whole world.
         self.queue = WorkQueue() if clock is None else WorkQueue(clock=lambda _: clock())
+        orderings: list[Ordering] = []
         if home.config.events.enabled:
-            database.accompanied = Outbox(self.queue, chosen(home.config.events.types)).accompany
+            orderings.append(Outbox(self.queue, chosen(home.config.events.types)).order)
+        if home.config.alerts.rules:
+            orderings.append(AlertOrders(self.queue, home.config.alerts.rules).order)
+        if orderings:
+            database.accompanied = accompanying(orderings)
         self.wake = threading.Event()
         """Set when work was added, so that an idle worker does not wait for its next look."""
         self.refusing: frozenset[str] = frozenset()

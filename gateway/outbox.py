@@ -14,8 +14,8 @@ is :data:`EVENTS`, and lines about such a case are left out here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -48,23 +48,35 @@ class _About(msgspec.Struct, frozen=True):
     to_partner: bool = True
 
 
+class Ordering(Protocol):
+    """Orders the work that follows from what a transaction appended to the journal, on the same connection."""
+
+    def __call__(self, connection: Connection, lines: Sequence[Line]) -> None:
+        """Put the work on these lines into the queue."""
+
+
+def accompanying(orderings: Sequence[Ordering]) -> Callable[[Work[T]], Work[T]]:
+    """What puts these orderings around a transaction: each is given all that it appended to the journal."""
+
+    def accompany(work: Work[T]) -> Work[T]:
+        def accompanied(connection: Connection) -> T:
+            with journal.appended(connection) as lines:
+                result = work(connection)
+            for order in orderings:
+                order(connection, lines)
+            return result
+
+        return accompanied
+
+    return accompany
+
+
 class Outbox:
-    """Accompanies transactions, and orders the events of what they wrote that are ``wanted``."""
+    """Orders the events that are ``wanted`` of what transactions wrote."""
 
     def __init__(self, queue: WorkQueue, wanted: Collection[str]) -> None:
         self._queue = queue
         self._wanted = frozenset(wanted)
-
-    def accompany(self, work: Work[T]) -> Work[T]:
-        """``work``, and the orders for what it appended to the journal."""
-
-        def accompanied(connection: Connection) -> T:
-            with journal.appended(connection) as lines:
-                result = work(connection)
-            self.order(connection, lines)
-            return result
-
-        return accompanied
 
     def order(self, connection: Connection, lines: Sequence[Line]) -> None:
         """Put the publication of these lines into the queue, where any event can come of them."""

@@ -60,7 +60,11 @@ class Plan(msgspec.Struct, kw_only=True):
     sha256: str
     recognition: Recognition
     base: str
-    """What the plan was made on: the newest interchange known under the same number, and how many in the same file."""
+    """What the plan was made on: every interchange known under the same number, and how many in the same file.
+
+    Not the newest alone: one that is read late, or by a clock that was put back, never is the newest, and whatever came
+    after it would be planned on what it was planned on, and be taken for its twin for ever.
+    """
     repeats: Earlier | None
     """The earlier interchange of which this is a copy, so that it has no effect."""
     judgement: Judgement
@@ -165,7 +169,7 @@ def _plan(
         interchange=interchange,
         sha256=sha256,
         recognition=recognition,
-        base=f"{earlier[0].id if earlier else ''}/{ordinal}",
+        base=f"{','.join(sorted(each.id for each in earlier))}/{ordinal}",
         repeats=repeats,
         judgement=judgement,
         flows=guides.flows,

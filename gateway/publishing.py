@@ -11,14 +11,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from archive import Locator
-from gateway.channels.as2.evidence import MDN_PROTOCOL
 from gateway.exchange import DELIVERY
 from gateway.ids import new_id
 from gateway.instance import Gateway
 from gateway.ledger import counters, deliveries, interchanges, journal, objects, profile_versions, transmissions
 from gateway.ledger.interchanges import InterchangeRow
 from gateway.ledger.messages import MessageRow
-from gateway.ledger.transmissions import Transmission
+from gateway.ledger.transmissions import MDN_PROTOCOL, Transmission
 from gateway.wiring import BUSINESS
 from partners import Agreement, AmqpChannel, As2Channel, Flow, Retry
 from translators.envelope import Envelope

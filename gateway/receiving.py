@@ -20,6 +20,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection
 
+from archive import Locator
 from as2.source import Source
 from gateway.arrival import Arrival
 from gateway.ids import new_id
@@ -46,20 +47,7 @@ def receive_from_partner(gateway: Gateway, arrival: Arrival) -> str:
     if locator.sha256 != arrival.sha256:
         raise OSError(errno.EIO, "what was read is not what was written: look at the disk of the spool", arrival.path)
     now = gateway.clock()
-    transmission = Transmission(
-        id=new_id("t", now),
-        direction="in",
-        side="partner",
-        party=arrival.party,
-        channel=arrival.channel,
-        protocol=arrival.protocol,
-        name=arrival.name,
-        size=locator.size,
-        sha256=locator.sha256,
-        at=arrival.at,
-        facts=arrival.facts,
-        lane=ARRIVAL_LANE,
-    )
+    transmission = _from_partner(arrival, locator, now)
 
     def commit(connection: Connection) -> None:
         objects.record(connection, locator, now)
@@ -99,20 +87,7 @@ def receive_collected(gateway: Gateway, file: Collected, *, key: str) -> str | N
     if locator.sha256 != file.sha256:
         raise OSError(errno.EIO, "what was read is not what was written: look at the disk of the spool", file.name)
     now = gateway.clock()
-    transmission = Transmission(
-        id=new_id("t", now),
-        direction="in",
-        side="partner",
-        party=file.party,
-        channel=file.channel,
-        protocol=file.protocol,
-        name=file.name,
-        size=locator.size,
-        sha256=locator.sha256,
-        at=file.at,
-        facts=file.facts,
-        lane=ARRIVAL_LANE,
-    )
+    transmission = _from_partner(file, locator, now)
 
     def commit(connection: Connection) -> str | None:
         earlier = idempotency.claim(
@@ -132,6 +107,24 @@ def receive_collected(gateway: Gateway, file: Collected, *, key: str) -> str | N
     received = gateway.database.write(commit)
     gateway.wake.set()
     return received
+
+
+def _from_partner(file: Arrival | Collected, locator: Locator, now: datetime) -> Transmission:
+    """The row of a file that a partner sent, or that was fetched from it."""
+    return Transmission(
+        id=new_id("t", now),
+        direction="in",
+        side="partner",
+        party=file.party,
+        channel=file.channel,
+        protocol=file.protocol,
+        name=file.name,
+        size=locator.size,
+        sha256=locator.sha256,
+        at=file.at,
+        facts=file.facts,
+        lane=ARRIVAL_LANE,
+    )
 
 
 class Conflict(Exception):

@@ -15,7 +15,9 @@ from sqlalchemy import Connection
 from gateway.exchange import Balance
 from gateway.instance import Gateway
 from gateway.ledger import balances, cases
-from gateway.ledger.balances import Unaccounted
+from gateway.ledger.balances import Awaited, Unaccounted
+from gateway.publishing import DELIVER
+from gateway.receiving import BUILD, READ
 from queues import WorkQueue
 
 log = structlog.get_logger()
@@ -39,13 +41,18 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
 def reconcile(connection: Connection, first: date, last: date, *, party: str | None = None) -> Reconciliation:
     """The balances of the days from ``first`` to ``last`` (UTC), and what is unaccounted for; of one partner, if so."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    queue = WorkQueue()
-    found = balances.unaccounted(
-        connection, first, last, lambda c, stage, subject: queue.expects(c, f"{stage}:{subject}", longer=True)
-    )
+    found = balances.unaccounted(connection, first, last, reading=_awaited(READ, BUILD), sending=_awaited(DELIVER))
     return Reconciliation(
         balances=[each for day in days for each in balances.of_day(connection, day, party=party)],
         unaccounted=[each for each in found if party is None or each.party == party],
+    )
+
+
+def _awaited(*stages: str) -> Awaited:
+    """Whether a job of one of these stages will still run for a transmission."""
+    queue = WorkQueue()
+    return lambda connection, subject: any(
+        queue.expects(connection, f"{stage}:{subject}", longer=True) for stage in stages
     )
 
 

@@ -19,7 +19,10 @@ from typing import Literal
 import msgspec
 import structlog
 
+from gateway.alert_watch import AlertWatch, alert_stages
+from gateway.alerts import AlertSettings
 from gateway.channels.as2.channel import As2Channel
+from gateway.channels.as2.posting import HttpPoster
 from gateway.channels.business import BusinessChannel, runner
 from gateway.channels.channel import Channel
 from gateway.channels.files.channel import FilesChannel
@@ -114,16 +117,16 @@ async def _serve(
     mailboxes = MailboxChannel(gateway)
     as2 = As2Channel(gateway)
     channels: tuple[Channel, ...] = (business, files, mailboxes, as2)
-    workers = Workers(
-        gateway,
-        {
-            READ: read_transmission,
-            BUILD: build_message,
-            DELIVER: deliver_over(*(channel.carries for channel in channels)),
-            EVENTS: tell_with(runner(events, loop), config.events),
-        },
-        config.workers,
-    )
+    stages = {
+        READ: read_transmission,
+        BUILD: build_message,
+        DELIVER: deliver_over(*(channel.carries for channel in channels)),
+        EVENTS: tell_with(runner(events, loop), config.events),
+    }
+    poster = HttpPoster()
+    alerts = AlertWatch(gateway, poster) if config.alerts != AlertSettings() else None
+    # Work that was ordered before alerts were switched off is ended by whoever comes to it.
+    workers = Workers(gateway, stages if alerts else {**stages, **alert_stages(gateway, poster)}, config.workers)
     sweeper = _Sweeper(gateway, partial(loop.call_soon_threadsafe, stop.set))
     serving: Serving | None = None
 
@@ -141,6 +144,7 @@ async def _serve(
     # to end, the others are ended.
     async with AsyncExitStack() as running:
         running.callback(as2.close)
+        running.callback(poster.close)
         if config.metrics.enabled:
             settings = config.metrics
             metrics = serve_metrics(gateway, settings.listen, settings.port, lambda: mailboxes.connections, as2.server)[
@@ -150,6 +154,9 @@ async def _serve(
             running.push_async_callback(asyncio.to_thread, metrics.shutdown)
         sweeper.start()
         running.push_async_callback(asyncio.to_thread, sweeper.stop)
+        if alerts is not None:
+            alerts.start()
+            running.push_async_callback(asyncio.to_thread, alerts.stop)
         workers.start()
         running.push_async_callback(asyncio.to_thread, workers.stop)
         for channel in channels:

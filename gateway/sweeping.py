@@ -19,7 +19,7 @@ from gateway.channels.as2.offering import watch_offers
 from gateway.channels.as2.waiting import look_again
 from gateway.channels.files.collecting import order_collections
 from gateway.instance import Gateway
-from gateway.ledger import cases, expectations
+from gateway.ledger import alerts, cases, expectations
 from gateway.ledger.expectations import Expectation
 
 log = structlog.get_logger()
@@ -30,6 +30,8 @@ AT_ONCE = 100
 """Receipts marked overdue in one transaction."""
 KEYS_KEPT = timedelta(days=30)
 """How long the keys of finished jobs are remembered."""
+ALERTS_KEPT = timedelta(days=90)
+"""How long it is remembered what people were told that is over."""
 
 
 def sweep(gateway: Gateway) -> int:
@@ -64,7 +66,9 @@ def watch_certificates(gateway: Gateway) -> int:
 
 def tidy(gateway: Gateway) -> None:
     """What once a day is enough for."""
-    gateway.database.write(lambda connection: gateway.queue.forget(connection, gateway.clock() - KEYS_KEPT))
+    now = gateway.clock()
+    gateway.database.write(lambda connection: gateway.queue.forget(connection, now - KEYS_KEPT))
+    gateway.database.write(lambda connection: alerts.forget(connection, now - ALERTS_KEPT))
 
 
 def _ends(each: Listed, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from msgspec import convert
 from msgspec.structs import asdict, replace
@@ -86,6 +87,22 @@ def tell_with(publish: Runner, settings: EventSettings) -> Stage:
 
 def letters(gateway: Gateway, numbers: Collection[int], wanted: Collection[str], source: str) -> Iterator[Letter]:
     """The letters of the events that these lines of the journal become, in their order."""
+    for each in told_of(gateway, numbers, wanted):
+        yield _letter(each, source)
+
+
+class ToldOf(NamedTuple):
+    """An event that a line of the journal becomes."""
+
+    line: Event
+    part: int | None
+    """Which of several, counted from 1."""
+    name: str
+    data: Told
+
+
+def told_of(gateway: Gateway, numbers: Collection[int], wanted: Collection[str]) -> Iterator[ToldOf]:
+    """The events of the types ``wanted`` that these lines become, in their order."""
     lines = gateway.database.read(lambda connection: _read(connection, list(numbers)))
     for line, told in lines:
         # What a document says is a part of its line; what a line says by itself is the whole of it.
@@ -94,14 +111,15 @@ def letters(gateway: Gateway, numbers: Collection[int], wanted: Collection[str],
             parts = [(part, *each) for part, each in enumerate(_derived(gateway, line, told), 1)]
         for part, name, data in parts:
             if name in wanted:
-                yield _letter(line, part, name, data, source)
+                yield ToldOf(line, part, name, data)
 
 
 _Named = tuple[str, Told]
 """The type of an event, and its data."""
 
 
-def _letter(line: Event, part: int | None, name: str, data: Told, source: str) -> Letter:
+def _letter(told: ToldOf, source: str) -> Letter:
+    line, part, name, data = told
     identifier = event_id(line.subject, line.seq, part)
     event = cloud_event(name, data, identifier=identifier, source=source, subject=line.subject, time=line.at)
     headers = {"severity": data.severity, "party": data.party or "", "test": "yes" if data.test else "no"}

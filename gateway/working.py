@@ -42,6 +42,8 @@ log = structlog.get_logger()
 Stage = Callable[[Gateway, Job], None]
 
 LANES = (0, 1, 5, 9)
+ABOUT = "about"
+"""The key of a job's payload under which work that is about no transmission says what a case of it is about."""
 IDLE = 0.2
 """Seconds an idle worker waits before it looks again; a wake-up in this process shortens it."""
 HEARTBEAT = 15.0
@@ -216,7 +218,8 @@ class Workers:
         self._gateway.queue.bury(connection, job, text)
         if subject is None:
             # Work that is about no transmission, such as publishing events: one case for it, however much there is.
-            cases.open(connection, cause=cause, text=text, subject=job.kind, party=None, at=now)
+            about = job.payload.get(ABOUT, job.kind)
+            cases.open(connection, cause=cause, text=text, subject=about, party=None, at=now)
             return
         transmission = transmissions.get(connection, subject)
         if transmission.delivery is not None and "give-up" in DELIVERY.table[transmission.delivery]:

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.services.openssh import SshServer
 from tests.services.postgresql import PostgresServer
 from tests.services.rabbitmq import RabbitServer
 from tests.services.running import Missing, skip_or_fail
+
+# `pytest tests/stateful --hypothesis-profile=nightly --hypothesis-seed=N`: for the night, and for the record.
+settings.register_profile("nightly", max_examples=200, stateful_step_count=60, deadline=None)
 
 # The first that a test needs decides which worker runs it; RabbitMQ takes longest to start.
 SERVERS = ("rabbitmq_server", "postgresql_server")

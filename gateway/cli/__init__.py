@@ -52,6 +52,7 @@ COMMANDS = {
     "reconcile": Entry("reconciliation", "Count what was taken and where it is; name what is lost.", _EXCHANGE),
     "send": Entry("business", "Hand a canonical document to the gateway, for a partner.", _EXCHANGE),
     "receive": Entry("business", "Take the canonical documents, or events, that the gateway published.", _EXCHANGE),
+    "alerts": Entry("alerts", "See who is told of what; try a destination; mute a rule for a while.", _EXCHANGE),
     "events": Entry("events", "See what the company's own systems are told of.", _EXCHANGE),
     "keys": Entry(
         "keys", "Make, import, export and list the keys and certificates of AS2, and SFTP's keys.", _PARTNERS
@@ -61,7 +62,20 @@ COMMANDS = {
     "maps": Entry("maps", "See what messages mean in the canonical form, and how partners differ.", _PARTNERS),
 }
 GROUPS = frozenset(
-    {"archive", "as2", "cases", "channels", "events", "guides", "keys", "maps", "messages", "profiles", "receipts"}
+    {
+        "alerts",
+        "archive",
+        "as2",
+        "cases",
+        "channels",
+        "events",
+        "guides",
+        "keys",
+        "maps",
+        "messages",
+        "profiles",
+        "receipts",
+    }
 )
 
 

@@ -20,6 +20,9 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from gateway.catalogue import Catalogue
+from gateway.channels.files.keys import user_keys
+from gateway.channels.files.place import Denied
+from gateway.cli.alert_faults import alert_faults, unready_destinations
 from gateway.cli.certificates import urgent_certificates
 from gateway.cli.channels import look, told
 from gateway.cli.output import Exit, one_line, print_json, table
@@ -31,7 +34,7 @@ from gateway.database import Database, DatabaseFault
 from gateway.ledger.migrating import current, head
 from gateway.profiles_folder import load_profiles
 from gateway.serving import Serving
-from partners import As2Channel, Register, SftpChannel
+from partners import As2Channel, DirectoryChannel, Register, SftpChannel, SftpClientChannel
 from queues import ExchangeFault, RabbitExchange
 
 SAFE_SQLITE = (3, 51, 3)
@@ -51,7 +54,7 @@ class Look(NamedTuple):
 def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     """Say what is not as it should be on this machine, and what to do.
 
-    Looks at the software, the gateway's folder, its ledger, profiles, ports and RabbitMQ, and changes nothing.
+    Looks at the software, the gateway's folder, its ledger, profiles, ports, RabbitMQ and alerts, and changes nothing.
     """
     looks = [_python()]
     try:
@@ -65,7 +68,7 @@ def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
         looks += [_sqlite()] if place.config.database == "sqlite" else []
         looks += [*_data(place), _ledger(place), *_profiles(place), *_channels(place), running]
         looks += [] if serving else _ports(place)
-        looks += [_exchange(place)]
+        looks += [_exchange(place), *_alerts(place)]
     if as_json:
         print_json([look._asdict() for look in looks])
     else:
@@ -120,12 +123,37 @@ def _profiles(place: Home) -> list[Look]:
     channels = loaded.register.channels.values() if loaded.register else ()
     logins = sum(isinstance(channel, SftpChannel) for channel in channels)
     partners = sum(isinstance(channel, As2Channel) for channel in channels)
+    elsewhere = sum(isinstance(channel, DirectoryChannel | SftpClientChannel) for channel in channels)
     many = len(loaded.register.agreements) if loaded.register else 0
-    told = f"{many} agreements, {logins} mailboxes, {partners} AS2 partners in {place.profiles}"
+    told = f"{many} agreements, {logins} mailboxes, {partners} AS2 partners, {elsewhere} places elsewhere"
+    told += f" in {place.profiles}"
     look = Look("profiles", "good", told)
     if loaded.faults:
         look = Look("profiles", "warning", "; ".join(str(each) for each in loaded.faults))
-    return [look, *(_certificates(place, loaded.register) if loaded.register else ())]
+    if loaded.register is None:
+        return [look]
+    looks = [Look("alerts", "warning", str(each)) for each in alert_faults(place, loaded.register)]
+    return [look, *_certificates(place, loaded.register), *_places(place, loaded.register), *looks]
+
+
+def _places(place: Home, register: Register) -> list[Look]:
+    """Folders and keys that channels need and that are not there; servers are not called."""
+    looks = []
+    for channel in register.channels.values():
+        if isinstance(channel, DirectoryChannel):
+            folder = place.directories / channel.folder
+            needed = [folder / channel.deliver_to, *([folder / channel.collect.folder] if channel.collect else [])]
+            looks += [
+                Look("folder", "bad", f"channel `{channel.id}`: there is no {each}; make it, or mount its disk")
+                for each in needed
+                if not each.is_dir()
+            ]
+        elif isinstance(channel, SftpClientChannel):
+            try:
+                user_keys(place.keys, channel.keys)
+            except Denied as fault:
+                looks.append(Look("SFTP key", "bad", f"channel `{channel.id}`: {fault}"))
+    return looks
 
 
 def _certificates(place: Home, register: Register) -> list[Look]:
@@ -139,6 +167,17 @@ def _certificates(place: Home, register: Register) -> list[Look]:
         )
         for each in urgent_certificates(place, register, now)
     ]
+
+
+def _alerts(place: Home) -> list[Look]:
+    """Whether what alerts are sent with is there; nothing is sent."""
+    settings = place.config.alerts
+    unready = unready_destinations(place)
+    looks = [Look("alerts", "bad", f"nothing gets to `{name}`: {told}") for name, told in unready.items()]
+    ready = ", ".join(name for name in settings.destinations if name not in unready)
+    if ready:
+        looks.append(Look("alerts", "good", f"{len(settings.rules)} rules; `sallyport alerts test` tries {ready}"))
+    return looks
 
 
 def _running(place: Home) -> tuple[Look, bool]:

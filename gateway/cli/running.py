@@ -62,6 +62,7 @@ def check(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     Every fault is said at once, with file, line, column and a suggestion.
     """
     from gateway.catalogue import Catalogue
+    from gateway.cli.alert_faults import alert_faults
     from gateway.cli.certificates import certificate_faults
     from gateway.cli.profiles import tell
     from gateway.clock import system_clock
@@ -83,6 +84,7 @@ def check(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
         loaded = load_profiles(place.profiles, Catalogue(place.guides))
         if loaded.register is not None:
             loaded.faults.extend(certificate_faults(place, loaded.register, system_clock()))
+            loaded.faults.extend(alert_faults(place, loaded.register))
         if as_json:
             print_json({"good": loaded.register is not None, "faults": loaded.faults})
         else:

@@ -1,7 +1,7 @@
 """Events: what happened, in words that never change their meaning, because a journal of years is made of them.
 
-An event belongs to one subject: a transmission, interchange, message, expectation, case or exchange of
-certificates. What befalls a transmission
+An event belongs to one subject: a transmission, interchange, message, expectation, case, exchange of certificates or
+rule for alerts. What befalls a transmission
 befalls the messages in it, so an event of a delivery stands in the journal of each message that it carries too: a
 message's own journal is all that is needed to tell its three statuses.
 
@@ -74,6 +74,8 @@ EventKind = Literal[
     "channel-reached",
     "channel-paused",
     "channel-resumed",
+    "alerts-muted",
+    "alerts-unmuted",
     "payload-viewed",
 ]
 
@@ -135,6 +137,8 @@ EVENT_KINDS: Mapping[EventKind, str] = {
     "channel-reached": "Somebody answered over a channel again, for the first time since nobody was reached",
     "channel-paused": "Somebody holds what goes out over a channel, has what comes in refused, or both",
     "channel-resumed": "Somebody ended that",
+    "alerts-muted": "A person had a rule tell nothing until a moment",
+    "alerts-unmuted": "A person had a rule tell again what it has to",
     "payload-viewed": "Somebody looked at the bytes, or took a copy",
 }
 """Every kind of event with its meaning. The events of the three machines say what their ``data`` must hold:

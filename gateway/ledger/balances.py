@@ -17,17 +17,15 @@ from gateway.exchange import Balance, Counted, balance
 from gateway.exchange.statuses import Statuses, Told, fold_told
 from gateway.ledger.schema import carriage, case, event, expectation, message, transmission
 from gateway.ledger.statements import chunks
-from gateway.ledger.transmissions import NOT_READ
+from gateway.ledger.transmissions import MDN_PROTOCOL, NOT_READ
 
 _ACCEPTED = ("accepted", "accepted-with-errors")
 _MOVING = ("queued", "sending", "sent", "retry-wait")
 _STOPPED = ("doubtful", "parked", "refused")
-_MDN = "as2-mdn"
-"""The protocol of receipts of AS2, which are settled in the transaction that records them, or given in an answer."""
 _DEALT_WITH = ("transmission-read", "transmission-unreadable", "transmission-reprocessed")
 
-Expected = Callable[[Connection, str, str], bool]
-"""Whether a job of this stage will still run for this transmission."""
+Awaited = Callable[[Connection, str], bool]
+"""Whether work on this transmission is still to come."""
 
 
 class Unaccounted(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,11 +68,16 @@ def of_day(connection: Connection, day: date, *, party: str | None = None) -> li
     ]
 
 
-def unaccounted(connection: Connection, first: date, last: date, expected: Expected) -> list[Unaccounted]:
-    """What nothing and nobody takes care of: of the days from ``first`` to ``last``, and what is undelivered of any."""
+def unaccounted(
+    connection: Connection, first: date, last: date, *, reading: Awaited, sending: Awaited
+) -> list[Unaccounted]:
+    """What nothing and nobody takes care of: of the days from ``first`` to ``last``, and what is undelivered of any.
+
+    ``reading`` and ``sending`` say of what came and of what goes out whether the queue still has it.
+    """
     return [
-        *_files(connection, first, last, expected),
-        *_deliveries(connection, first, last, expected),
+        *_files(connection, first, last, reading),
+        *_deliveries(connection, first, last, sending),
         *_messages(connection, first, last),
         *_statuses(connection, first, last),
         *_expectations(connection, first, last),
@@ -87,7 +90,7 @@ def _within(moment: ColumnElement[datetime], first: date, last: date) -> ColumnE
     return and_(moment >= start, moment < end)
 
 
-def _files(connection: Connection, first: date, last: date, expected: Expected) -> Iterator[Unaccounted]:
+def _files(connection: Connection, first: date, last: date, reading: Awaited) -> Iterator[Unaccounted]:
     """What came in and was never read."""
     own = transmission.c
     dealt_with = select(event.c.seq).where(event.c.subject == own.id, event.c.kind.in_(_DEALT_WITH)).exists()
@@ -97,7 +100,7 @@ def _files(connection: Connection, first: date, last: date, expected: Expected) 
         select(own.id, own.party, own.name, own.facts)
         .where(
             own.direction == "in",
-            own.protocol != _MDN,
+            own.protocol != MDN_PROTOCOL,
             _within(own.at, first, last),
             ~dealt_with,
             ~became,
@@ -106,7 +109,7 @@ def _files(connection: Connection, first: date, last: date, expected: Expected) 
         .order_by(own.id)
     ).all()
     for row in rows:
-        if NOT_READ in row.facts or expected(connection, "read", row.id) or expected(connection, "build", row.id):
+        if NOT_READ in row.facts or reading(connection, row.id):
             continue
         text = (
             f"{row.name} came and was never read, and nothing will read it: reprocess it, and report this with the log"
@@ -114,12 +117,12 @@ def _files(connection: Connection, first: date, last: date, expected: Expected) 
         yield Unaccounted(subject=row.id, party=row.party, text=text)
 
 
-def _deliveries(connection: Connection, first: date, last: date, expected: Expected) -> Iterator[Unaccounted]:
+def _deliveries(connection: Connection, first: date, last: date, sending: Awaited) -> Iterator[Unaccounted]:
     """What is to be sent and nobody will, and what stopped without a case."""
     own = transmission.c
     moving = select(own.id, own.party, own.name, own.delivery).where(own.delivery.in_(_MOVING)).order_by(own.id)
     for row in connection.execute(moving).all():
-        if not expected(connection, "deliver", row.id):
+        if not sending(connection, row.id):
             text = f"{row.name} is {row.delivery}, and nothing will send it: resend it, and report this with the log"
             yield Unaccounted(subject=row.id, party=row.party, text=text)
     carried = select(carriage.c.message).where(carriage.c.transmission == own.id)
@@ -133,7 +136,7 @@ def _deliveries(connection: Connection, first: date, last: date, expected: Expec
         text = f"{row.name} is {row.delivery} and no case says so: resend or dismiss it, and report this with the log"
         yield Unaccounted(subject=row.id, party=row.party, text=text)
     unsent = select(own.id, own.party, own.name).where(
-        own.direction == "out", own.delivery.is_(None), own.protocol != _MDN, _within(own.at, first, last)
+        own.direction == "out", own.delivery.is_(None), own.protocol != MDN_PROTOCOL, _within(own.at, first, last)
     )
     for one in connection.execute(unsent.order_by(own.id)).all():
         text = f"{one.name} was written and never ordered to be sent: report this with the log"

@@ -131,6 +131,11 @@ def get(connection: Connection, case_id: str) -> Case:
     return Case(**row)
 
 
+def hold(connection: Connection, case_id: str) -> Case:
+    """The case with this id, which nobody else changes until the transaction ends; raises :class:`NotRecorded`."""
+    return _locked(connection, case_id)
+
+
 def about(connection: Connection, subjects: Sequence[str]) -> Sequence[Case]:
     """The cases about these subjects, closed ones too, the oldest first."""
     found = [

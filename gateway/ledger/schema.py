@@ -498,6 +498,54 @@ certificate_offer = Table(
     Index("ix_certificate_offer_sha256", "sha256"),
 )
 
+alert = Table(
+    "alert",
+    metadata,
+    Column("rule", String(24), primary_key=True),
+    Column("subject", ID, primary_key=True, comment="the case; of an event what it is about"),
+    Column("topic", String(40), primary_key=True, comment="the cause of the case, or the type of the event"),
+    Column("about", _bytewise(64), nullable=False, comment="what the case is about"),
+    Column("party", String(120), nullable=False, comment="empty: the gateway itself"),
+    Column("at", Instant, nullable=False, comment="when it happened, the last time"),
+    Column("state", String(8), nullable=False, comment="waiting, told, over, quiet"),
+    Column("next_at", Instant, comment="when something is to be told of it at the earliest; null for nothing"),
+    Column("notice", ID, comment="the first that told it"),
+    Index("ix_alert_subject", "subject"),
+    Index(
+        "ix_alert_next",
+        "rule",
+        "state",
+        "party",
+        "next_at",
+        sqlite_where=text("next_at IS NOT NULL"),
+        postgresql_where=text("next_at IS NOT NULL"),
+    ),
+)
+
+alert_notice = Table(
+    "alert_notice",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("destination", String(24), primary_key=True),
+    Column("recipient", _bytewise(320), primary_key=True, comment="of mail one of several; of a webhook empty"),
+    Column("rule", String(24), nullable=False),
+    Column("at", Instant, nullable=False, comment="when it was decided"),
+    Column("content", JSON, nullable=False, comment="gateway.alerts.Notice"),
+    Column("sent_at", Instant, comment="null: not yet, or given up"),
+    Column("answer", Wire(400), comment="what the other side said"),
+    Index("ix_alert_notice_rule", "rule", "at"),
+)
+
+alert_mute = Table(
+    "alert_mute",
+    metadata,
+    Column("rule", String(24), primary_key=True),
+    Column("until", Instant, nullable=False),
+    Column("reason", Wire(1000), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 GUARDS: dict[str, tuple[str, ...]] = {
     "sqlite": (
         "CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event "

@@ -40,6 +40,32 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     oldest_case: datetime | None
 
 
+class Late(msgspec.Struct, frozen=True, kw_only=True):
+    """What has not arrived at a partner in time."""
+
+    party: str
+    count: int
+    oldest: datetime
+    """When the first of it was made."""
+
+
+def late_deliveries(connection: Connection, before: datetime) -> list[Late]:
+    """By partner, what was made before a moment and has not arrived; not what was parked, which has a case."""
+    rows = connection.execute(
+        select(transmission.c.party, func.count().label("count"), func.min(transmission.c.at).label("oldest"))
+        .where(
+            text(UNDELIVERED),
+            transmission.c.delivery.not_in(("parked", "doubtful")),
+            transmission.c.at < before,
+            transmission.c.side == "partner",
+            transmission.c.party.is_not(None),
+        )
+        .group_by(transmission.c.party)
+        .order_by(transmission.c.party)
+    )
+    return [Late(**row) for row in rows.mappings()]
+
+
 def gather(connection: Connection, *, since: datetime) -> Statistics:
     """The statistics as of now, with messages counted from ``since`` on."""
     undelivered = text(UNDELIVERED)

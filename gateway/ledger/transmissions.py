@@ -18,6 +18,8 @@ Direction = Literal["in", "out"]
 Side = Literal["partner", "business"]
 
 
+MDN_PROTOCOL = "as2-mdn"
+"""Of receipts of AS2, which are settled in the transaction that records them, or given in an answer."""
 NOT_READ = "not_read"
 """The fact of something that came in and holds no interchange: why it is kept and not read."""
 

@@ -182,15 +182,15 @@ def test_others_append_while_a_large_one_comes(tmp_path: Path) -> None:
     def slow() -> Iterator[bytes]:
         yield LARGE[0][:1000]
         reached.set()
-        assert go.wait(20)
+        assert go.wait(60)
         yield LARGE[0][1000:]
 
     thread = threading.Thread(target=lambda: found.append(archive.append_large(len(LARGE[0]), slow())))
     thread.start()
-    assert reached.wait(20)
+    assert reached.wait(60)
     small = archive.append(b"small")
     go.set()
-    thread.join(20)
+    thread.join(60)
     after = archive.append(b"after")
     assert [archive.read(each) for each in (small, *found, after)] == [b"small", LARGE[0], b"after"]
     assert list(archive.fsck()) == []

@@ -49,7 +49,7 @@ def test_one_sync_serves_all_who_wait(tmp_path: Path) -> None:
     archive = Archive.open(tmp_path, disk=disk)
     archive.append(b"the pack exists")
     waiting, go = threading.Semaphore(0), threading.Event()
-    disk.before_sync = lambda: go.wait(20)
+    disk.before_sync = lambda: go.wait(60)
     before = disk.syncs
     stored: list[Locator] = []
 

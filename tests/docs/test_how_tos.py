@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.limits import CAUSES
 from partners import Outcome
 from queues import BODY_LIMIT, Topology
 from queues.rabbitmq import FIRST_QUEUE, FIRST_ROUTING_KEY, REASON
@@ -49,7 +50,7 @@ def known_causes() -> set[str]:
     """Every cause that the gateway can open a case for; those of AS2 have a page of their own."""
     paths = [path for path in (ROOT / "gateway").rglob("*.py") if "as2" not in path.parts]
     named = {cause for path in paths for cause in causes(path.read_text())}
-    return named | {outcome.value for outcome in Outcome if outcome is not Outcome.RECOGNISED}
+    return named | set(CAUSES) | {outcome.value for outcome in Outcome if outcome is not Outcome.RECOGNISED}
 
 
 def test_every_cause_is_explained_once_and_no_other() -> None:

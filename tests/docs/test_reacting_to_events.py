@@ -25,9 +25,9 @@ PAGE = (ROOT / "docs" / "how-to" / "react-to-events.md").read_text()
 
 
 def block(language: str, number: int = 0) -> str:
-    """A code block of the page."""
+    """A code block of the page; of commands, those that are ours and not the broker's."""
     found: list[str] = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S)
-    return found[number]
+    return [each for each in found if language != "sh" or each.startswith("sallyport ")][number]
 
 
 def test_its_configuration() -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -21,9 +20,11 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.services.running import free_port
+
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial" / "first-exchange.md"
 PORTS = ("2222", "9464")
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds for one block."""
 _BLOCK = re.compile(r"^```(sh|sh again|text)\n(.*?)^```$", re.M | re.S)
 _LINES_OF_TABLES = re.compile(r"[─━│┃┏┓┗┛┡┩└┘├┤┳┴┬┻╇┼\s]+")
@@ -133,19 +134,10 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     made.close()
 
 
-def free_ports(count: int) -> list[str]:
-    """Ports that nobody listens on at the moment."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [str(each.getsockname()[1]) for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
 def test_the_tutorial_does_what_it_says(shell: Shell, tmp_path: Path) -> None:
     text = PAGE.read_text()
     configuration = tmp_path / "meridian" / "sallyport.yaml"
-    replaced = dict(zip(PORTS, free_ports(2), strict=True))
+    replaced = {port: str(free_port()) for port in PORTS}
 
     def with_free_ports(content: str) -> str:
         return re.sub("|".join(PORTS), lambda found: replaced[found[0]], content)
@@ -159,10 +151,16 @@ def test_the_tutorial_does_what_it_says(shell: Shell, tmp_path: Path) -> None:
                 break
             time.sleep(0.1)
         assert lacking is None, f"`{lacking}` is not in the output of\n{step.commands}\n{output}"
-        assert "(ended with" not in output, output
+        assert "(ended with" not in output, f"{output}\n{_last_words(tmp_path)}"
         if step.commands.startswith("export SALLYPORT_HOME"):
             configuration.write_text(with_free_ports(configuration.read_text()))
     assert not (tmp_path / "meridian" / "var" / "control.sock").exists(), "the gateway still runs"
+
+
+def _last_words(folder: Path) -> str:
+    """The end of the gateway's log: what it said is what explains that it does not answer."""
+    log = folder / "gateway.log"
+    return log.read_text(errors="replace")[-3000:] if log.exists() else "there is no gateway.log"
 
 
 def test_the_page_has_the_parts_that_it_promises() -> None:

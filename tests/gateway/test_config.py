@@ -56,7 +56,9 @@ def test_every_key_that_is_commented_out_is_valid_and_says_the_default() -> None
     assert config.as2.url == "https://edi.example.com/as2"
     without = {"url": None, "certificate": None, "private_key": None}
     assert config.as2.model_copy(update=without) == Config().as2
-    assert config.model_copy(update={"business": Config().business, "as2": Config().as2}) == Config()
+    assert config.alerts.model_copy(update={"limits": Config().alerts.limits}) == Config().alerts
+    others = {"business": Config().business, "as2": Config().as2, "alerts": Config().alerts}
+    assert config.model_copy(update=others) == Config()
 
 
 def test_the_file_that_ships_has_every_key() -> None:

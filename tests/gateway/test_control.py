@@ -76,7 +76,7 @@ class Running:
         async def worked() -> None:
             await work()
 
-        asyncio.run_coroutine_threadsafe(worked(), self._loop).result(20)
+        asyncio.run_coroutine_threadsafe(worked(), self._loop).result(60)
 
     def stop(self) -> None:
         """Answer nothing more."""
@@ -210,7 +210,7 @@ def test_letters_are_taken_one_by_one(running: Running, play: Play) -> None:
     publish(play, *(letter(number) for number in range(5)))
     taken: list[Letter] = []
     assert take_letters(running.path, Take(limit=2), taken.append) == 2
-    assert take_letters(running.path, Take(limit=100, patience=0.2), taken.append) == 3
+    assert take_letters(running.path, Take(limit=100, patience=2.0), taken.append) == 3
     assert sorted(each.message_id for each in taken) == [f"m-{number}" for number in range(5)]
     assert take_letters(running.path, Take(limit=1, patience=0.1), taken.append) == 0
 

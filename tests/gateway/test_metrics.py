@@ -77,7 +77,7 @@ def test_the_endpoint(play: Play) -> None:
     server, thread = serve_metrics(play.gateway, "127.0.0.1", 0, lambda: 0)
     try:
         address = f"http://127.0.0.1:{server.server_port}"
-        with urllib.request.urlopen(f"{address}/metrics", timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{address}/metrics", timeout=60) as answer:  # noqa: S310
             assert answer.headers["Content-Type"].startswith("text/plain")
             assert b"sallyport_database_up 1.0" in answer.read()
     finally:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
-import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -15,6 +12,7 @@ from gateway.events import DATA, EVENT_TYPES, Told, family_of, name_of
 from gateway.events.documents import OUTCOMES, TROUBLE
 from gateway.events.taxonomy import FAMILIES
 from gateway.exchange import EVENT_KINDS, EXPECTATION
+from tests.house.field_notes import field_notes, prose
 
 INTRODUCTION = """\
 What a gateway publishes of what happens, where `events` in the [configuration](configuration.md) says so.
@@ -67,7 +65,7 @@ def events_page(note: str) -> str:
     parts = ["# Events\n", note, introduction, "## What every event says\n", _fields(Told, ())]
     for family in FAMILIES:
         kind = DATA[family]
-        parts += [f"## `{family}`\n", f"{_prose(kind.__doc__ or '')} {ABOUT[family]}".strip() + "\n"]
+        parts += [f"## `{family}`\n", f"{prose(kind.__doc__ or '')} {ABOUT[family]}".strip() + "\n"]
         parts += ["| event | | meaning | made from |", "|---|---|---|---|"]
         for name, type_ in EVENT_TYPES.items():
             if family_of(name) == family:
@@ -93,7 +91,7 @@ def _origin(name: str) -> str:
 
 def _fields(kind: type[Told], without: tuple[str, ...]) -> str:
     lines = ["| field | value | meaning |", "|---|---|---|"]
-    notes = dict(_notes(kind))
+    notes = dict(field_notes(kind, msgspec.Struct))
     hints = get_type_hints(kind, include_extras=True)
     for field in msgspec.structs.fields(kind):
         if field.name not in without:
@@ -118,25 +116,3 @@ def _value(annotation: object) -> str:
     names = {"str": "text", "bool": "`true`, `false`", "int": "number", "datetime": "moment, in UTC"}
     name = getattr(annotation, "__name__", str(annotation))
     return {**names, "Reference": "`{name, value, raw}`"}.get(name, name)
-
-
-def _notes(kind: type[Told]) -> Iterator[tuple[str, str]]:
-    """The texts that stand below the fields in the source, the inherited ones too."""
-    for each in reversed(kind.__mro__):
-        if not issubclass(each, Told):
-            continue
-        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(each))).body
-        if not isinstance(definition, ast.ClassDef):
-            raise TypeError(f"{each} is not made by a class statement")
-        for field, text in zip(definition.body, definition.body[1:], strict=False):
-            if (
-                isinstance(field, ast.AnnAssign)
-                and isinstance(field.target, ast.Name)
-                and isinstance(text, ast.Expr)
-                and isinstance(text.value, ast.Constant)
-            ):
-                yield field.target.id, _prose(str(text.value.value))
-
-
-def _prose(text: str) -> str:
-    return " ".join(inspect.cleandoc(text).replace("``", "`").split())

@@ -6,12 +6,9 @@ the code says today. The pages hold no prose that is not in the code: the words 
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 import sys
-import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar, get_args, get_origin
@@ -20,6 +17,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from as2.tolerance import TOLERANCES
+from gateway.alerts import AlertRule, AlertSettings, Limits, MailDestination, WebhookDestination
+from gateway.alerts.webhook import webhook_schema
 from gateway.config import (
     As2Settings,
     BusinessSettings,
@@ -47,10 +46,12 @@ from partners.flow import (
     Retry,
 )
 from partners.identity import Identity
+from partners.model import Model
 from partners.party import Contact
 from partners.scalars import Form
 from tests.house.commands_page import commands_page
 from tests.house.events_page import events_page
+from tests.house.field_notes import field_notes, prose
 from tests.house.metrics_page import metrics_page
 from translators.canonical import CANONICAL, canonical_schema
 from translators.codes import CODES
@@ -139,7 +140,7 @@ def profile_page() -> str:
         parts.append(f"## {title}\n")
         for model in models:
             parts.append(f"### {NOUNS.get(model, _words(model.__name__))}\n")
-            parts.append(_prose(model.__doc__ or "") + "\n")
+            parts.append(prose(model.__doc__ or "") + "\n")
             parts.append(_table(model))
             if model is Terms:
                 parts.append(_DIRECTIVES)
@@ -158,7 +159,7 @@ Three more keys may stand here, and in a template. They are obeyed while the agr
 
 
 def _table(model: type[BaseModel]) -> str:
-    notes = dict(_field_notes(model))
+    notes = dict(field_notes(model, Model))
     lines = ["| key | value | if left out | meaning |", "|---|---|---|---|"]
     for name, field in model.model_fields.items():
         if (model, name) not in FILLED_IN:
@@ -221,31 +222,9 @@ def _default(model: type[BaseModel], name: str, field: FieldInfo) -> str:
     return f"`{value}`"
 
 
-def _field_notes(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
-    """The texts that stand below the fields in the model's source."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(model)))
-    (definition,) = tree.body
-    if not isinstance(definition, ast.ClassDef):
-        raise TypeError(f"{model} is not made by a class statement")
-    for field, note in zip(definition.body, definition.body[1:], strict=False):
-        if (
-            isinstance(field, ast.AnnAssign)
-            and isinstance(field.target, ast.Name)
-            and isinstance(note, ast.Expr)
-            and isinstance(note.value, ast.Constant)
-        ):
-            yield field.target.id, _prose(str(note.value.value))
-
-
 def _words(name: str) -> str:
     spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
     return spaced[0].upper() + spaced[1:]
-
-
-def _prose(text: str) -> str:
-    """A docstring as Markdown: one paragraph a line, code in single backquotes."""
-    paragraphs = inspect.cleandoc(text).replace("``", "`").split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def codes_page() -> str:
@@ -314,6 +293,11 @@ CONFIGURATION: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("`as2`", "The AS2 endpoint that partners post to.", As2Settings),
     ("`business`", "The company's own side: where canonical documents go to and come from.", BusinessSettings),
     ("`events`", "What is published of what happens; [Events](events.md) lists the types.", EventSettings),
+    ("`alerts`", "Who is told when something stands still: [Alert people](../how-to/alert-people.md).", AlertSettings),
+    ("`alerts: email`", "A destination that gets mail.", MailDestination),
+    ("`alerts: webhooks`", "A destination that gets signed requests.", WebhookDestination),
+    ("`alerts: rules`", "What is told to whom.", AlertRule),
+    ("`alerts: limits`", "What the gateway has to keep to; each is a case that closes itself.", Limits),
     ("`metrics`", "The endpoint that Prometheus reads; [Metrics](metrics.md) says what is there.", MetricsSettings),
     ("`log`", "Structured logs on standard error.", LogSettings),
 )
@@ -347,6 +331,11 @@ def event_file(family: Family) -> str:
     return json.dumps(data_schema(family), indent=2, ensure_ascii=False) + "\n"
 
 
+def webhook_file() -> str:
+    """The schema of a webhook's body as committed."""
+    return json.dumps(webhook_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 def schema_file() -> str:
     """The profile schema as committed."""
     return json.dumps(profile_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -362,6 +351,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/reference/metrics.md": lambda: metrics_page(NOTE),
     "docs/reference/events.md": lambda: events_page(NOTE),
     "profiles/schemas/profile.json": schema_file,
+    "profiles/schemas/alerts/alert-1.json": webhook_file,
     **{
         f"profiles/schemas/canonical/{name.replace('/', '-')}.json": partial(canonical_file, name) for name in CANONICAL
     },

@@ -28,14 +28,14 @@ SHIPPED = [
     for file in sorted((ROOT / "profiles" / folder).glob("*.yaml"))
 ]
 
-SECONDS = 2.0
-"""For any one file of these sizes, on a machine that has other things to do."""
+SECONDS = 10.0
+"""Of work for any one file of these sizes: a tenth is usual, and what grows out of proportion takes hours."""
 
 
 def check(content: bytes) -> None:
-    begun = time.monotonic()
+    begun = time.thread_time()
     result = load([*BASE, ("any.yaml", content)])
-    assert time.monotonic() - begun < SECONDS
+    assert time.thread_time() - begun < SECONDS
     errors = [fault for fault in result.faults if fault.severity == "error"]
     assert (result.register is None) == bool(errors)
     for fault in result.faults:
@@ -110,9 +110,9 @@ LARGE = {
 @pytest.mark.parametrize("name", LARGE)
 def test_large_files_take_seconds_at_most(name: str) -> None:
     """No shape of a megabyte grows out of proportion."""
-    begun = time.monotonic()
+    begun = time.thread_time()
     load([*BASE, ("large.yaml", LARGE[name].encode()[: document.MAX_BYTES])])
-    assert time.monotonic() - begun < 10
+    assert time.thread_time() - begun < 60
 
 
 def test_a_file_over_the_limit_is_refused_unread() -> None:

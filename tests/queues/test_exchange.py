@@ -35,7 +35,7 @@ from queues.exchange import matches, reserved
 from queues.rabbitmq import FIRST_QUEUE, FIRST_ROUTING_KEY, REASON
 
 QUICK = Patience(tries=3, pause=0.01, longest=0.05)
-WITHIN = 20.0
+WITHIN = 60.0
 
 
 class Ends:

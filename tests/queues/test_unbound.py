@@ -153,7 +153,7 @@ def test_rabbitmq_keeps_them_where_it_is_asked_to(amqp_url: str) -> None:
                 assert message.message_id == "m-1.1"
                 await message.reject(requeue=False)
                 dead = await channel.get_queue(KEPT.dead, ensure=True)
-                for _ in range(200):
+                for _ in range(1200):
                     if (buried := await dead.get(fail=False)) is not None:
                         break
                     await asyncio.sleep(0.05)

@@ -319,7 +319,7 @@ def test_a_job_committed_between_the_statements_of_a_claim_is_not_stranded(
     event.listen(database.engine, "before_cursor_execute", between)
     claimed = take(database, queue, 10)
     event.remove(database.engine, "before_cursor_execute", between)
-    enqueuing.join(10)
+    enqueuing.join(60)
     assert reached and keys(claimed) == ["first"]
     assert database.write(queue.stranded) == []
     assert keys(take(database, queue, 10)) == ["second"]

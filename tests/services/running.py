@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -18,7 +19,7 @@ from typing import NoReturn
 
 import pytest
 
-PATIENCE = 90.0
+PATIENCE = 180.0
 """Seconds a server may take to start on a machine that is busy with other things."""
 
 _PR_SET_PDEATHSIG = 1
@@ -52,12 +53,30 @@ def _version(path: Path) -> tuple[int, ...]:
     return tuple(int("".join(filter(str.isdigit, part)) or 0) for part in path.parts)
 
 
+_claims: list[socket.socket] = []
+"""Names of the ports that this process gave away, held as long as it lives."""
+
+
 def free_port() -> int:
-    """A port on the loopback address that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port on the loopback address that nobody listens on, and that nobody is given until a server does.
+
+    A server that is told its port binds it some time after this was asked. A port of the system's own range could go
+    meanwhile to any connection or server that lets the system choose; so this one is from below that range. What tests
+    of other processes are given is told apart by a name of the kernel's, which is gone with whoever holds it.
+    """
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for port in random.sample(range(min(10_000, first // 2), first), 200):  # no secret
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0sallyport-tests-port-{port}")
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+        else:
+            _claims.append(claim)
+            return port
+    raise RuntimeError("no port is free")
 
 
 class Server:

@@ -400,9 +400,9 @@ def test_nothing_an_enemy_writes_takes_more_than_its_length() -> None:
 
 
 def _seconds(recogniser: Recogniser, raw: bytes) -> float:
-    started = time.perf_counter()
+    started = time.thread_time()
     recogniser.accepts(raw)
-    return time.perf_counter() - started
+    return time.thread_time() - started
 
 
 def test_the_tree_of_an_accepted_message_is_there_when_asked_for() -> None:

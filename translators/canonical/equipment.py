@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -53,23 +52,12 @@ class Equipment(Coded, frozen=True, kw_only=True):
 
 # ISO 6346 counts letters from 10 and skips the multiples of 11: a character's value is its place in this text.
 _VALUES = "0123456789A_BCDEFGHIJK_LMNOPQRSTU_VWXYZ"
-# Each place weighs twice the one before it. The serial number's digits are looked up three at a time.
-_THREE_DIGITS = {
-    digits: sum(int(digit) << place for place, digit in enumerate(digits))
-    for digits in (f"{number:03d}" for number in range(1000))
-}
-
-
-@lru_cache(maxsize=1024)
-def _owner_weight(letters: str) -> int:
-    """What an owner code and category count in the sum; an owner has many containers."""
-    return sum(_VALUES.index(letter) << place for place, letter in enumerate(letters))
 
 
 def _check_digit(number: str) -> int:
-    """The check digit of what is known to begin with four letters and six digits."""
-    serial = (_THREE_DIGITS[number[4:7]] << 4) + (_THREE_DIGITS[number[7:10]] << 7)
-    return (_owner_weight(number[:4]) + serial) % 11 % 10
+    """The check digit of what is known to begin with four letters and six digits; each place weighs twice the one
+    before."""
+    return sum(_VALUES.index(character) << place for place, character in enumerate(number[:10])) % 11 % 10
 
 
 def iso_6346_check_digit(number: str) -> int | None:

@@ -14,6 +14,7 @@ from gateway.channels.as2 import terms
 from gateway.channels.as2.keys import As2Keys, KeyMissing
 from gateway.channels.as2.posting import Posting
 from gateway.instance import Gateway
+from gateway.secret_files import SecretMissing, read_secret
 from partners import As2Channel, Party
 
 _PORTS = {"http": 80, "https": 443}
@@ -59,14 +60,7 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 
 def _secret(gateway: Gateway, name: str) -> str:
     """The password of this name."""
-    file = gateway.home.secrets / name
     try:
-        status = file.stat()
-        content = file.read_text().strip()
-    except FileNotFoundError:
-        raise KeyMissing(
-            f"the secret `{name}` is not there: put the password into {file}, readable by you only"
-        ) from None
-    if status.st_mode & 0o077:
-        raise KeyMissing(f"others can read {file}: run `chmod 600` on it, and change the password if they may have")
-    return content
+        return read_secret(gateway.home.secrets, name)
+    except SecretMissing as fault:
+        raise KeyMissing(str(fault)) from None

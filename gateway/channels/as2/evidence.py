@@ -18,12 +18,12 @@ from gateway.channels.as2.posted import Judged, Posted
 from gateway.ids import new_id
 from gateway.ledger.as2_received import ReceivedRow
 from gateway.ledger.receipts import Receipt
-from gateway.ledger.transmissions import NOT_READ, Transmission
+from gateway.ledger.transmissions import MDN_PROTOCOL, NOT_READ, Transmission
 from gateway.receiving import ARRIVAL_LANE, READ
 from gateway.wiring import ACK_LANE
 
-PROTOCOL, MDN_PROTOCOL = "as2", "as2-mdn"
-"""Of a transmission that is a document, and of one that is an MDN of ours."""
+PROTOCOL = "as2"
+"""Of a transmission that is a document."""
 _PICTURES = frozenset({"image", "audio", "video"})
 _FOR_PEOPLE = frozenset({"application/pdf", "application/msword", "application/rtf", "application/zip", "text/html"})
 

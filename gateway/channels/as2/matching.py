@@ -14,11 +14,10 @@ import msgspec
 from sqlalchemy import Connection
 
 from gateway.channels.as2.agreed import verifying
-from gateway.channels.as2.evidence import MDN_PROTOCOL
 from gateway.instance import Gateway
 from gateway.ledger import as2_sent, transmissions
 from gateway.ledger.as2_sent import SentRow
-from gateway.ledger.transmissions import Transmission
+from gateway.ledger.transmissions import MDN_PROTOCOL, Transmission
 from partners import As2Channel, Register
 
 PROVEN_KEPT, UNPROVEN_KEPT = 20, 10

@@ -64,6 +64,8 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds until the answer begins, after the body, and from there to its end."""
     trusted: Sequence[str] = ()
     """PEM certificates that the server may show; none: those of the machine's authorities."""
+    named: bool = False
+    """Whether its certificate has to bear its name also where ``trusted`` says which it may show."""
     identity: tuple[str, str] | None = None
     """Our certificate and key for TLS, as PEM."""
 
@@ -156,12 +158,12 @@ class HttpPoster:
 
     def _client(self, posting: Posting) -> httpx2.Client:
         asks = posting.expect is not None
-        key = (posting.proxy, tuple(posting.trusted), posting.identity, asks)
+        key = (posting.proxy, tuple(posting.trusted), posting.named, posting.identity, asks)
         with self._guard:
             client = self._clients.get(key)
             if client is None:
                 client = self._clients[key] = httpx2.Client(
-                    verify=_context(posting.trusted, posting.identity),
+                    verify=_context(posting.trusted, posting.identity, named=posting.named),
                     proxy=posting.proxy,
                     trust_env=False,
                     follow_redirects=False,
@@ -187,13 +189,13 @@ class _Body:
             raise
 
 
-def _context(trusted: Sequence[str], identity: tuple[str, str] | None) -> ssl.SSLContext:
+def _context(trusted: Sequence[str], identity: tuple[str, str] | None, *, named: bool) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata="\n".join(trusted) if trusted else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if trusted:
         # A pinned certificate speaks for itself: who issued it and which name it bears does not matter.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-        context.check_hostname = False
+        context.check_hostname = named
     if identity is not None:
         # OpenSSL reads a key from a file only; this one is never on a disk.
         with os.fdopen(os.memfd_create("identity"), "wb") as together:

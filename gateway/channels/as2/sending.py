@@ -45,7 +45,7 @@ from gateway.channels.as2.continuing import (
     rest_of,
     with_etag,
 )
-from gateway.channels.as2.evidence import MDN_PROTOCOL, PROTOCOL
+from gateway.channels.as2.evidence import PROTOCOL
 from gateway.channels.as2.keys import As2Keys, KeyMissing
 from gateway.channels.as2.posting import Poster, Posting, Reply
 from gateway.channels.as2.receipts import settle_other
@@ -68,7 +68,7 @@ from gateway.exchange import ImpossibleStep
 from gateway.instance import Gateway
 from gateway.ledger import as2_sent, attempts, cases, deliveries, journal, objects
 from gateway.ledger.as2_sent import SentRow
-from gateway.ledger.transmissions import Transmission
+from gateway.ledger.transmissions import MDN_PROTOCOL, Transmission
 from gateway.publishing import DELIVER, retry_terms
 from gateway.working import GiveUp, TryAgain
 from partners import As2Channel, Party

@@ -22,13 +22,13 @@ from as2.mdn_reading import ReadMdn, is_mdn, oddities, read_mdn
 from as2.mic import MicVerdict, compare
 from as2.response import Attempt, Outcome, Result, judge_mdn
 from gateway.arrival import printable
-from gateway.channels.as2 import evidence, terms
+from gateway.channels.as2 import terms
 from gateway.exchange import DELIVERY, DeliveryEvent, DeliveryState, Event, Verdict
 from gateway.ids import new_id
 from gateway.ledger import cases, deliveries, expectations, journal, objects, receipts, transmissions
 from gateway.ledger.as2_sent import SentRow
 from gateway.ledger.receipts import Receipt
-from gateway.ledger.transmissions import Transmission
+from gateway.ledger.transmissions import MDN_PROTOCOL, Transmission
 from gateway.wiring import ACK_LANE
 from partners import As2Channel
 
@@ -284,7 +284,7 @@ def came(
         side="partner",
         party=party,
         channel=channel,
-        protocol=evidence.MDN_PROTOCOL,
+        protocol=MDN_PROTOCOL,
         name=name or "mdn",
         size=mdn.place.size,
         sha256=mdn.place.sha256,

@@ -24,7 +24,7 @@ OUR_KEY: Final = "rsa"
 PEER_KEY: Final = "rsa-other"
 STRANGE_KEY: Final = "rsa-4096"
 """One that neither side knows."""
-PATIENCE: Final = 20.0
+PATIENCE: Final = 90.0
 """Seconds that an asynchronous receipt may take."""
 
 

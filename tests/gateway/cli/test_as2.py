@@ -20,6 +20,7 @@ from gateway.cli import as2_sending
 from tests.as2.keys import KEYS, certificate_of, openssl_cms, pem
 from tests.gateway.cli.as2_partner import PARTNER, US, Reply, serving, with_receipt
 from tests.gateway.cli.calling import Answer, Call
+from tests.services.running import free_port
 
 VECTORS = KEYS.parent
 DIAGNOSIS = VECTORS / "diagnosis"
@@ -477,9 +478,7 @@ def test_a_refusal(sallyport: Call, order: Path) -> None:
 
 
 def test_nobody_listens(sallyport: Call, order: Path) -> None:
-    with serving(with_receipt) as url:
-        pass
-    answer = sallyport("as2", "send", order, "--url", url, *ENDS)
+    answer = sallyport("as2", "send", order, "--url", f"http://127.0.0.1:{free_port()}/as2", *ENDS)
     assert (answer.code, "cannot be reached" in answer.err) == (2, True)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -270,10 +269,9 @@ def test_100_megabytes_without_a_terminator_take_seconds(start: bytes, tmp_path:
     """And hardly more memory than the file itself."""
     file = tmp_path / "long"
     file.write_bytes(start + b"A" * (100_000_000 - len(start)))
-    began = time.monotonic()
     started = process("validate", file, env={"COLUMNS": "80"}, preexec_fn=_with_little_memory)
-    out, err = started.communicate(timeout=60)
-    assert time.monotonic() - began < 30
+    # A second or two; work that grows with the square of the length would take hours.
+    out, err = started.communicate(timeout=240)
     assert started.returncode == 1, err
     assert b"not accepted" in out
     assert len(out) < 5000

@@ -32,6 +32,7 @@ PUBLIC = {
     "reconcile": (),
     "send": (),
     "receive": (),
+    "alerts": ("list", "test", "mute", "unmute"),
     "events": ("list", "tail"),
     "keys": ("make", "import", "export", "list", "ssh", "requests", "approve", "reject", "offer"),
     "guides": ("list", "show", "import"),
@@ -106,9 +107,9 @@ def test_a_command_loads_what_it_needs_and_no_more(
 
 
 def test_python_m_gateway_is_the_same_command() -> None:
-    out, err = process("--version").communicate(timeout=30)
+    out, err = process("--version").communicate(timeout=120)
     assert re.fullmatch(rb"sallyport \d+\.\d+\.\d+\n", out), err
-    usage, _ = process("--help").communicate(timeout=30)
+    usage, _ = process("--help").communicate(timeout=120)
     assert b"python -m gateway" in usage
 
 
@@ -149,7 +150,7 @@ def test_a_reader_that_leaves_ends_the_command_quietly(tmp_path: Path) -> None:
         started.stdout.close()
         assert started.stderr.read() == b""
         started.stderr.close()
-        assert started.wait(30) == 141
+        assert started.wait(120) == 141
 
 
 def test_ctrl_c_ends_a_command_without_a_traceback() -> None:
@@ -161,7 +162,7 @@ def test_ctrl_c_ends_a_command_without_a_traceback() -> None:
     started.stdin.write(b"UNB+" + b" " * (1 << 20))
     started.stdin.flush()
     started.send_signal(signal.SIGINT)
-    out, err = started.communicate(timeout=30)
+    out, err = started.communicate(timeout=120)
     assert started.returncode in (130, -signal.SIGINT)
     assert b"Traceback" not in err + out
 
@@ -171,7 +172,7 @@ def test_ctrl_c_ends_a_command_without_a_traceback() -> None:
 def test_a_full_disk_behind_the_output_is_told(arguments: tuple[str | Path, ...]) -> None:
     with open("/dev/full", "wb") as full:
         started = process(*arguments, stdout=full)
-        _, err = started.communicate(timeout=30)
+        _, err = started.communicate(timeout=120)
     assert started.returncode == 2
     assert err.decode() == "error: the output cannot be written: No space left on device\n"
 
@@ -183,7 +184,7 @@ def test_closed_streams_are_no_reason_to_fail() -> None:
 
 def test_a_terminal_without_the_characters_gets_escapes() -> None:
     started = process("validate", IFTSTA, env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
-    out, err = started.communicate(timeout=30)
+    out, err = started.communicate(timeout=120)
     assert started.returncode == 1, err
     assert out.isascii()
     assert rb"\xb7 segment 5 DTM" in out

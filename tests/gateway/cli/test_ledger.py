@@ -437,13 +437,13 @@ def test_receive_and_orders_with_a_gateway_that_runs(sallyport: Call, home: Path
         finally:
             gateway.terminate()
             drain.join()
-        assert gateway.wait(30) == 0
+        assert gateway.wait(120) == 0
 
 
 def _orders(sallyport: Call, home: Path, tmp_path: Path) -> None:
     assert "runs as process" in sallyport("doctor", "--home", home).text
     with process("serve", "--home", home) as second:
-        _, told = second.communicate(timeout=30)
+        _, told = second.communicate(timeout=120)
     assert second.returncode == 2 and b"ledger.db" in told
     assert sallyport("send", ORDER, "--flow", "order-out", "--id", "n1", "--home", home, "--json").code == 0
     refused = sallyport("cases", "close", "c-nope", "--reason", "x", "--home", home)

@@ -167,4 +167,4 @@ def test_orders_go_to_the_gateway_that_runs(sallyport: Call, strangers: Path) ->
         finally:
             gateway.terminate()
             drain.join()
-        assert gateway.wait(30) == 0
+        assert gateway.wait(120) == 0

@@ -106,13 +106,25 @@ def taken() -> Iterator[int]:
         yield int(listening.getsockname()[1])
 
 
+_UNMEASURED = "metrics: {enabled: no}\n"
+"""The usual port of the metrics may be another test's."""
+
+
 @pytest.mark.parametrize(
     ("configuration", "told", "step"),
     [
-        ("sftp: {port: TAKEN}\nmetrics: {enabled: no}\n", "address already in use", "check the ports in"),
+        (f"sftp: {{port: TAKEN}}\n{_UNMEASURED}", "address already in use", "check the ports in"),
         ("sftp: {port: 0}\nmetrics: {port: TAKEN}\n", "no metrics on 127.0.0.1, port TAKEN", "check the ports in"),
-        ("sftp: {listen: 203.0.113.9, port: 0}\n", "cannot assign requested address", "check the ports in"),
-        ("sftp: {listen: nowhere.invalid, port: 0}\n", "an address to listen on is not known", "check `listen` in"),
+        (
+            f"sftp: {{listen: 203.0.113.9, port: 0}}\n{_UNMEASURED}",
+            "cannot assign requested address",
+            "check the ports in",
+        ),
+        (
+            f"sftp: {{listen: nowhere.invalid, port: 0}}\n{_UNMEASURED}",
+            "an address to listen on is not known",
+            "check `listen` in",
+        ),
         ("profiles: nope\n", "nope:1:1: error: cannot be read: No such file", "sallyport check --home"),
         ("data: /dev/null\n", "/dev/null: File exists", "gateway's user"),
         ("data: /dev/null/below\n", "/dev/null/below: Not a directory", "gateway's user"),
@@ -124,7 +136,7 @@ def test_what_keeps_a_gateway_from_starting(configuration: str, told: str, step:
     """Each in a process of its own: a start sets up logs and signals."""
     (fresh / "sallyport.yaml").write_text(configuration.replace("TAKEN", str(taken)))
     started = process("serve", "--home", fresh)
-    out, err = started.communicate(timeout=60)
+    out, err = started.communicate(timeout=120)
     assert started.returncode == 2, err.decode()
     assert out == b""
     assert told.replace("TAKEN", str(taken)) in err.decode() and step in err.decode()
@@ -140,7 +152,7 @@ def test_a_folder_that_another_gateway_uses(folder: str, home: Path) -> None:
     held = os.open(place, os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
     started = process("serve", "--home", home)
-    _, err = started.communicate(timeout=60)
+    _, err = started.communicate(timeout=120)
     os.close(held)
     assert started.returncode == 2, err.decode()
     assert f"{folder} is in use by another gateway: stop it, or give this one its own" in err.decode()
@@ -157,9 +169,12 @@ def test_serve_ends_well_when_it_is_told_to(home: Path) -> None:
                     break
             started.send_signal(number)
             rest = started.stderr.read()
-            assert started.wait(30) == 0
+            assert started.wait(120) == 0
         assert b"gateway stopped" in rest and b"Traceback" not in rest
         assert not (home / "var" / "control.sock").exists()
+
+
+ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 
 
 def looks(sallyport: Call, folder: Path) -> dict[str, tuple[str, str]]:
@@ -217,6 +232,27 @@ def test_doctor_where_much_is_wrong(sallyport: Call, home: Path, taken: int, mon
     assert "chmod 700" in found["data folder"][1]
     assert "broken.yaml" in found["profiles"][1]
     assert "another under `sftp`" in found["SFTP port"][1]
+
+
+def test_doctor_of_places_elsewhere(sallyport: Call, home: Path) -> None:
+    (home / "profiles" / "elsewhere.yaml").write_text(
+        "channels:\n"
+        "  - {id: files, party: blue-anchor, kind: directory, folder: blue}\n"
+        "  - {id: server, party: blue-anchor, kind: sftp-client, host: sftp.example, user: us, keys: [next, present],\n"
+        f"     host_keys: [{ED25519}], deliver_to: in}}\n"
+    )
+    answer = sallyport("doctor", "--home", home, "--json")
+    found = [(row["what"], row["text"]) for row in answer.json() if row["state"] == "bad"]
+    assert [what for what, _ in found] == ["folder", "folder", "SFTP key"]
+    assert str(home / "directories" / "blue" / "out") in found[0][1] and "keys ssh next" in found[2][1]
+    for name in ("in", "out"):
+        (home / "directories" / "blue" / name).mkdir(parents=True)
+    made = sallyport("keys", "ssh", "present", "--home", home, "--json").json()
+    assert made["made"] and made["public_key"].startswith("ssh-ed25519 ")
+    assert sallyport("keys", "ssh", "present", "--home", home, "--json").json() == {**made, "made": False}
+    assert (home / "var" / "keys" / "sftp_user_present").stat().st_mode & 0o777 == 0o600
+    assert sallyport("doctor", "--home", home).code == 0
+    assert sallyport("keys", "ssh", "../x", "--home", home).code == 2
 
 
 def test_doctor_of_an_old_ledger(sallyport: Call, home: Path) -> None:

@@ -75,7 +75,7 @@ def test_what_is_not_there(database: Database) -> None:
 
 
 def test_whoever_comes_second_waits_for_the_first(database: Database) -> None:
-    together = threading.Barrier(2, timeout=5)
+    together = threading.Barrier(2, timeout=60)
 
     def compete(connection: Connection) -> bool:
         if database.dialect == "postgresql":
@@ -83,5 +83,5 @@ def test_whoever_comes_second_waits_for_the_first(database: Database) -> None:
         return as2_received.record(connection, row())
 
     with ThreadPoolExecutor(2) as pool:
-        found = [each.result(30) for each in [pool.submit(database.write, compete) for _ in range(2)]]
+        found = [each.result(60) for each in [pool.submit(database.write, compete) for _ in range(2)]]
     assert sorted(found) == [False, True]

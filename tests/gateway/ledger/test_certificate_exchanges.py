@@ -88,7 +88,7 @@ def test_a_request_is_one_for_its_channel_and_direction(database: Database, exch
 
 
 def test_whoever_comes_second_waits_for_the_first(database: Database, exchange: CertificateExchange) -> None:
-    together = threading.Barrier(2, timeout=5)
+    together = threading.Barrier(2, timeout=60)
 
     def compete(connection: Connection) -> bool:
         if database.dialect == "postgresql":

@@ -16,7 +16,7 @@ from gateway.ledger.migrating import migrate
 from queues import WorkQueue
 
 POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.services, pytest.mark.xdist_group("postgresql_server")])
-OLD = "v0004"
+OLD = "v0005"
 DELIVERY, ARRIVAL = "t-06gffa2qr0zghvh6nh5n", "t-06gffa2qr0zghvh6nh5p"
 
 _OBJECT = """INSERT INTO object (sha256, size, pack, "offset", length, stored_at)

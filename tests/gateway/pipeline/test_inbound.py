@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
 from gateway.config import Home, open_home
+from gateway.inbound import read_transmission
 from gateway.ledger import profile_versions
 from gateway.ledger.messages import MessageRow
 from gateway.reprocessing import reprocess
+from gateway.wiring import LANES
 from tests.gateway.pipeline.play import Play
 
 Example = Callable[[str], bytes]
@@ -103,6 +106,38 @@ def test_number_of_a_rejected_interchange_may_be_used_for_its_correction(play: P
     play.upload(example("iftsta.edi"))
     play.work()
     assert [each.content for each in play.messages()][3:] == ["accepted", "accepted", "rejected"]
+
+
+@pytest.mark.parametrize("hours", [(0, -1, 1), (1, -1, -1), (0, 1, 1)])
+def test_a_number_is_used_again_whatever_the_clock_says(hours: Sequence[int], play: Play, example: Example) -> None:
+    """The newest that came need not be the one that was read last: a clock steps, and workers overtake each other."""
+    wrong = example("iftsta.edi").replace(b"UNZ+3", b"UNZ+4")
+    for number, step in enumerate(hours):
+        play.now += timedelta(hours=step)
+        play.upload(wrong.replace(b"ST-90017", b"ST-9999%d" % number), f"{number}.edi")
+        play.work()
+    play.upload(example("iftsta.edi"), "corrected.edi")
+    play.work()
+    assert sorted(each.content for each in play.messages()) == ["accepted"] * 2 + ["rejected"] * 10
+    assert not play.cases()
+
+
+def test_files_of_one_number_are_read_in_any_order(play: Play, example: Example) -> None:
+    """The second one first, as workers do who are quicker; and then there is a third."""
+    wrong = example("iftsta.edi").replace(b"UNZ+3", b"UNZ+4")
+    first = play.upload(wrong)
+    (held,) = play.gateway.database.write(
+        lambda c: play.gateway.queue.claim(c, worker="a slow one", lanes=tuple(LANES.values()), limit=1)
+    )
+    assert held.payload == {"transmission": first}
+    play.now += timedelta(seconds=1)
+    play.upload(wrong.replace(b"ST-90017", b"ST-99990"))
+    play.work()
+    read_transmission(play.gateway, held)
+    play.upload(example("iftsta.edi"))
+    play.work()
+    assert sorted(each.content for each in play.messages()) == ["accepted"] * 2 + ["rejected"] * 7
+    assert not play.cases()
 
 
 def test_window_over_makes_a_number_new_again(play: Play, example: Example) -> None:

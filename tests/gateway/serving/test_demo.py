@@ -27,7 +27,7 @@ def _demo(folder: Path, *arguments: str) -> str:
         [sys.executable, "-m", "gateway", "demo", *arguments],
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=900,
         check=False,
         # Wide, so that no row of the table is broken; its temporary folder is ours to look into afterwards.
         env={**os.environ, "COLUMNS": "240", "TMPDIR": str(folder)},
@@ -46,10 +46,12 @@ def _check(story: str, way: str) -> None:
     assert "Traceback" not in story
 
 
+@pytest.mark.timeout(900)
 def test_demo_on_this_machine_alone(tmp_path: Path) -> None:
     _check(_demo(tmp_path), "the embedded exchange")
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.usefixtures("rabbitmq_server")
 def test_demo_over_rabbitmq(tmp_path: Path, amqp_url: str) -> None:
     _check(_demo(tmp_path, "--amqp", amqp_url), "RabbitMQ")

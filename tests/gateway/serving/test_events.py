@@ -6,7 +6,6 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import aio_pika
@@ -19,10 +18,10 @@ from tests.gateway.pipeline import customs
 from tests.gateway.serving.running import BLUE_ANCHOR, PATIENCE, House, MakeHouse, example, until
 from tests.services.rabbitmq import RabbitServer
 
-WITHIN = 30.0
-"""Seconds for a machine that is busy with other tests; alone it takes two."""
-BULK = 30
-"""Files that are ahead of the hold, each with three messages, and every one of these with its events."""
+BULK = 40
+"""Jobs that have to be ahead of the hold: files, each with three messages, and every one of these with its events."""
+MOST = 400
+"""Files that are sent at most until so many are."""
 
 
 def customs_joins(house: House) -> None:
@@ -34,31 +33,37 @@ def customs_joins(house: House) -> None:
 
 
 def bulk(house: House) -> None:
-    """Much of ordinary work from another partner."""
+    """More ordinary work from another partner than the gateway has done when the hold comes, however fast it is."""
     with house.partner(BLUE_ANCHOR) as sftp:
-        for number in range(5000, 5000 + BULK):
+        for number in range(5000, 5000 + MOST):
             content = example("iftsta.edi").replace(b"4711", str(number).encode())
             with sftp.open(f"/in/{number}.edi", "wb") as file:
                 file.write(content)
+            if number % 10 == 0 and waiting(house) >= BULK:
+                return
+    raise AssertionError("the gateway works as fast as the partner sends: nothing can be ahead of a hold")
 
 
-def hold_comes(house: House, read: Callable[[], dict[str, Any] | None]) -> tuple[dict[str, Any], float, int]:
-    """The event of a hold that comes behind bulk work, after how many seconds, and how many messages were behind it."""
+def waiting(house: House) -> int:
+    """How many ordinary jobs there are to do."""
+    return int(str(house.rows("SELECT count(*) FROM job WHERE lane = 5")[0][0]))
+
+
+def hold_comes(house: House) -> None:
+    """A hold comes behind bulk work."""
     bulk(house)
-    began = time.monotonic()
     house.upload(customs.hold(), "answer.edi", customs.PARTY)
-    event = until("the hold", read)
-    seconds = time.monotonic() - began
-    waiting = house.rows("SELECT count(*) FROM job WHERE lane = 5")
-    return event, seconds, int(str(waiting[0][0]))
 
 
-def check(event: dict[str, Any], seconds: float, waiting: int) -> None:
-    """What the system needs is in the event, and it was there before the bulk was done."""
+def check(event: dict[str, Any], told: list[str]) -> None:
+    """What the system needs is in the event, and it was told before much that was to be done when the hold came.
+
+    ``told`` are the ids of all events, in the order in which they were told. How many seconds it takes is for the
+    benchmarks; what comes before what does not depend on the machine.
+    """
     assert event["type"] == "sallyport.customs.hold/1" and event["data"]["party"] == customs.PARTY
     assert {"MTIMP20260877", "HLXU8765430"} <= {each["value"] for each in event["data"]["references"]}
-    assert seconds < WITHIN
-    assert waiting > 0, "the bulk was done before: nothing was shown"
+    assert len(told) - told.index(event["id"]) > BULK // 2, "the hold waited for what was ahead of it"
 
 
 def test_hold_is_read_within_seconds_without_a_broker(make_house: MakeHouse) -> None:
@@ -70,15 +75,15 @@ def test_hold_is_read_within_seconds_without_a_broker(make_house: MakeHouse) -> 
         listed = json.loads(house.command("events", "list", "--type", "customs.hold", "--json").stdout)
         return listed[0] if listed else None
 
-    event, seconds, waiting = hold_comes(house, read)
-    check(event, seconds, waiting)
+    hold_comes(house)
+    event = until("the hold", read)
 
     # A script takes what is of interest to it, and what it took is gone; a document is another matter.
     house.idle()
     taken: list[Letter] = []
     while take_letters(house.control, Take(limit=1000, what="events"), taken.append):
         pass
-    assert event["id"] in {letter.message_id for letter in taken}
+    check(event, [letter.message_id for letter in taken])
     assert len({letter.message_id for letter in taken}) == len(taken)
     assert json.loads(house.command("events", "list", "--json").stdout) == []
     documents = house.letters(1)
@@ -90,14 +95,20 @@ def test_hold_is_read_within_seconds_over_rabbitmq(make_house: MakeHouse, rabbit
     house = make_house(start=False, business=f'{{amqp: "{url}"}}', events="{enabled: yes}")
     customs_joins(house)
     house.start()
-    listener = Listener(url, "sallyport.customs.#")
-    event, seconds, waiting = hold_comes(
-        house, lambda: next((each for each in listener.events if "hold" in each["type"]), None)
-    )
-    check(event, seconds, waiting)
-    house.idle()
-    assert {each["type"] for each in listener.events} == {"sallyport.customs.accepted/1", "sallyport.customs.hold/1"}
-    listener.stop()
+    customs_only, all_of_them = Listener(url, "sallyport.customs.#"), Listener(url, "sallyport.#")
+    try:
+        hold_comes(house)
+        event = until("the hold", lambda: next((each for each in customs_only.events if "hold" in each["type"]), None))
+        house.idle()
+        # The broker has them all now; a listener may still have to fetch them.
+        types = {"sallyport.customs.accepted/1", "sallyport.customs.hold/1"}
+        until("both events", lambda: types <= {each["type"] for each in customs_only.events} or None)
+        until("the rest", lambda: True if _behind(all_of_them, event) > BULK // 2 else None)
+        check(event, [each["id"] for each in all_of_them.events])
+        assert {each["type"] for each in customs_only.events} == types
+    finally:
+        customs_only.stop()
+        all_of_them.stop()
     told = house.command("events", "list")
     assert told.returncode == 2 and "bind a queue of your own" in told.stderr
     with pytest.raises(Refused, match="RabbitMQ"):
@@ -105,6 +116,13 @@ def test_hold_is_read_within_seconds_over_rabbitmq(make_house: MakeHouse, rabbit
     assert house.command("doctor").returncode in (0, 2)
 
 
+def _behind(listener: Listener, event: dict[str, Any]) -> int:
+    """How many events a listener has from this one on; none while it has not heard of it."""
+    ids = [each["id"] for each in listener.events]
+    return len(ids) - ids.index(event["id"]) if event["id"] in ids else 0
+
+
+@pytest.mark.timeout(900)
 def test_events_wait_for_a_broker_that_died(make_house: MakeHouse, rabbitmq_server: RabbitServer) -> None:
     url = rabbitmq_server.fresh_url()
     events = "{enabled: yes, types: [message.rejected], queue: yes}"
@@ -135,7 +153,7 @@ async def _kept(url: str) -> dict[str, Any]:
     """The first event in the queue that the gateway declares."""
     async with await aio_pika.connect(url) as connection:
         queue = await (await connection.channel()).get_queue("sallyport.events.out", ensure=False)
-        async with asyncio.timeout(60), queue.iterator() as events:
+        async with asyncio.timeout(PATIENCE), queue.iterator() as events:
             async for event in events:
                 await event.ack()
                 found: dict[str, Any] = json.loads(event.body)
@@ -152,7 +170,7 @@ class Listener:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._listen(url, binding)), daemon=True)
         self._thread.start()
-        assert self._ready.wait(WITHIN)
+        assert self._ready.wait(PATIENCE)
 
     def stop(self) -> None:
         """Listen no more."""

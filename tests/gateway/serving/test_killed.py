@@ -44,7 +44,7 @@ def test_killed_right_after_the_ok_and_the_partner_unsure(make_house: MakeHouse)
     house.idle()
     assert len(accepted(house)) == 4
     letters = house.letters(4)
-    assert len({letter.message_id for letter in letters}) == len({letter.body for letter in letters}) * 2 == 4
+    assert len(letters) == len({letter.body for letter in letters}) * 2 == 4
     assert sorted(house.collect(2)) == ["CONTRL-1.edi", "CONTRL-2.edi"]
     assert house.command("archive", "verify").returncode == 0
 

@@ -40,7 +40,7 @@ from tests.as2.samples import ADDRESS, AT, DOCUMENT, built
 
 T = TypeVar("T")
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 SEALED = Packaging(signed=True, encrypted=True)
 """What ACME's profile demands."""
 OURS, THEIRS = "rsa-other", "rsa"

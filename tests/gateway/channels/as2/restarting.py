@@ -13,7 +13,7 @@ from as2.headers import parse_block, write_block
 from as2.source import BytesSource
 from gateway.channels.as2.posting import Posting, Reply
 from tests.gateway.channels.as2.partner import Partner, right
-from tests.gateway.channels.as2.wire import PATIENCE, _of_the_message, _Server, written
+from tests.gateway.channels.as2.wire import PATIENCE, of_the_message, served, written
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -110,7 +110,7 @@ def listening(partner: RestartingPartner) -> Iterator[str]:
             chunked = self.headers.get("Transfer-Encoding") == "chunked"
             if not chunked and "Content-Length" not in self.headers:
                 return
-            headers = dict(_of_the_message(self.headers.items()))
+            headers = dict(of_the_message(self.headers.items()))
             with partner.guard:
                 self._take(headers, chunked=chunked)
 
@@ -149,12 +149,5 @@ def listening(partner: RestartingPartner) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = _Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/as2"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served(Handler) as url:
+        yield url

@@ -1,4 +1,4 @@
-"""A few of the places at which a connection can be cut, in both roles; all of them are ``make faults``."""
+"""A few of the places at which a connection can be cut, in both roles; all of them are ``make faults-cuts``."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Server:
     def _serve(self) -> None:
         for talk in self._talks:
             plain, _ = self._listener.accept()
-            plain.settimeout(10.0)
+            plain.settimeout(60.0)
             with (
                 suppress(OSError),
                 self._context.wrap_socket(plain, server_side=True) if self._context else plain as link,
@@ -55,7 +55,7 @@ class Server:
             self.bodies[-1] += piece
 
     def close(self) -> None:
-        self._thread.join(10.0)
+        self._thread.join(60.0)
         assert not self._thread.is_alive()
         self._listener.close()
 
@@ -132,8 +132,8 @@ def asked(
         headers=[("AS2-From", "US")],
         body=BytesSource(BODY),
         expect=patience,
-        timeout=5.0,
-        answer_within=5.0,
+        timeout=60.0,
+        answer_within=60.0,
         trusted=trusted,
     )
     try:

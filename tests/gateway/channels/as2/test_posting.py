@@ -89,7 +89,7 @@ def posting(port: int, **settings: object) -> Posting:
     fields = {
         "headers": [("AS2-From", "Us & Co"), ("Message-ID", "<1@us>")],
         "body": BytesSource(BODY),
-        "timeout": 10.0,
+        "timeout": 60.0,
     }
     return Posting(url=f"http://127.0.0.1:{port}/as2?x=1", **{**fields, **settings})  # type: ignore[arg-type]
 
@@ -155,7 +155,7 @@ def answers(talk: Callable[[socket.socket], object]) -> tuple[int, threading.Thr
         connection, _ = listener.accept()
         listener.close()
         with connection, contextlib.suppress(OSError):
-            connection.settimeout(10)
+            connection.settimeout(60)
             talk(connection)
 
     thread = threading.Thread(target=run)
@@ -180,7 +180,7 @@ def answers(talk: Callable[[socket.socket], object]) -> tuple[int, threading.Thr
 def test_what_is_no_answer_is_told_as_none(poster: HttpPoster, talk: Callable[[socket.socket], object]) -> None:
     port, thread = answers(talk)
     reply = poster.post(posting(port))
-    thread.join(10)
+    thread.join(60)
     assert reply.status is None
     assert reply.trouble
 
@@ -193,10 +193,10 @@ def test_nobody_is_there(poster: HttpPoster) -> None:
 
 def test_a_silent_server_is_not_waited_for(poster: HttpPoster) -> None:
     gone = threading.Event()
-    port, thread = answers(lambda connection: bool(connection.recv(1 << 20)) and gone.wait(10))
+    port, thread = answers(lambda connection: bool(connection.recv(1 << 20)) and gone.wait(60))
     reply = poster.post(posting(port, body=BytesSource(b"x"), timeout=0.2, answer_within=0.3))
     gone.set()
-    thread.join(10)
+    thread.join(60)
     assert reply.status is None
     assert "Timeout" in reply.trouble
 
@@ -207,13 +207,13 @@ def test_an_answer_that_drips_is_not_waited_for(poster: HttpPoster) -> None:
     def drips(connection: socket.socket) -> None:
         connection.recv(1 << 20)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
-        while not gone.wait(0.05):
+        while not gone.wait(0.01):
             connection.sendall(b".")
 
     port, thread = answers(drips)
-    reply = poster.post(posting(port, body=BytesSource(b"x"), timeout=0.3, answer_within=0.3))
+    reply = poster.post(posting(port, body=BytesSource(b"x"), timeout=1.0, answer_within=1.0))
     gone.set()
-    thread.join(10)
+    thread.join(60)
     assert reply.status is None
     assert "end" in reply.trouble
 

@@ -157,15 +157,20 @@ def test_without_a_signature_names_are_needed(make_sending: MakeSending) -> None
         waiting.close()
 
 
-def test_another_partners_key_changes_nothing(make_sending: MakeSending) -> None:
-    """Whatever names it comes under: BOLT may vouch for BOLT only."""
-    sending = make_sending(channel=ASYNC, as2=AS2)
+def beside_bolt(sending: Sending) -> Waiting:
+    """ACME owes a receipt, and there is another partner with names and a key of its own."""
     profile = (sending.folder / "profiles" / "acme.yaml").read_text()
     bolt = profile.replace("ACME", "BOLT").replace("acme", "bolt").replace("5412345000013", "5412345000020")
     (sending.folder / "profiles" / "bolt.yaml").write_text(bolt.replace("keys/rsa.pem", "keys/rsa-renewed.pem"))
     sending.close()
     sending.open()
-    waiting = Waiting(sending)
+    return Waiting(sending)
+
+
+def test_another_partners_key_changes_nothing(make_sending: MakeSending) -> None:
+    """Whatever names it comes under: BOLT may vouch for BOLT only."""
+    sending = make_sending(channel=ASYNC, as2=AS2)
+    waiting = beside_bolt(sending)
     try:
         for names in (
             [],
@@ -185,12 +190,7 @@ def test_another_partners_key_changes_nothing(make_sending: MakeSending) -> None
 
 def test_without_a_signature_another_partners_names_are_no_proof(make_sending: MakeSending) -> None:
     sending = make_sending(channel=UNSIGNED, as2=AS2)
-    profile = (sending.folder / "profiles" / "acme.yaml").read_text()
-    bolt = profile.replace("ACME", "BOLT").replace("acme", "bolt").replace("5412345000013", "5412345000020")
-    (sending.folder / "profiles" / "bolt.yaml").write_text(bolt.replace("keys/rsa.pem", "keys/rsa-renewed.pem"))
-    sending.close()
-    sending.open()
-    waiting = Waiting(sending)
+    waiting = beside_bolt(sending)
     try:
         assert waiting.post(waiting.mdn(key=None), [("AS2-From", "BOLT"), ("AS2-To", '"Us & Co"')])[0] == 200
         assert waiting.stands == ("sent", "waiting")

@@ -21,7 +21,7 @@ from as2.source import BytesSource
 from gateway.channels.as2.posting import Posting, Reply
 from tests.gateway.channels.as2.partner import Partner, right
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 Direction = Literal["request", "answer"]
 How = Literal["reset", "end"]
 Talk = Callable[[Partner, Posting, "Line"], None]
@@ -75,6 +75,20 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
+def served(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The URL of a server that this handler answers for."""
+    server = _Server(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/as2"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextlib.contextmanager
 def listening(partner: Partner, script: list[Talk]) -> Iterator[str]:
     """The URL of ACME, which talks as ``script`` says, then answers as the partner does."""
 
@@ -87,7 +101,7 @@ def listening(partner: Partner, script: list[Talk]) -> Iterator[str]:
             if "Content-Length" not in self.headers:
                 return  # The standard library takes a header that was cut off for a whole one.
             line = Line(self)
-            posting = Posting(url=self.path, headers=_of_the_message(self.headers.items()), body=BytesSource(b""))
+            posting = Posting(url=self.path, headers=of_the_message(self.headers.items()), body=BytesSource(b""))
             with contextlib.suppress(OSError):
                 if script:
                     script.pop(0)(partner, posting, line)
@@ -99,21 +113,14 @@ def listening(partner: Partner, script: list[Talk]) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = _Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/as2"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served(Handler) as url:
+        yield url
 
 
 _OF_THE_TRANSFER = frozenset({"host", "connection", "accept", "accept-encoding", "user-agent", "content-length"})
 
 
-def _of_the_message(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def of_the_message(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in fields if name.lower() not in _OF_THE_TRANSFER]
 
 

@@ -21,6 +21,9 @@ from gateway.clock import system_clock
 
 T = TypeVar("T")
 
+PATIENCE = 60.0
+"""Seconds that anything may take on a machine that is busy with other tests."""
+
 
 @dataclass
 class Taken:
@@ -84,11 +87,11 @@ class House:
             done.set()
 
         self.loop.call_soon_threadsafe(run)
-        assert done.wait(5)
+        assert done.wait(PATIENCE)
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for something the server does by itself."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < deadline, f"waited in vain for: {what}"
             time.sleep(0.01)
@@ -96,7 +99,7 @@ class House:
     def nothing_left(self) -> None:
         """No upload is open and the spool is empty."""
         self.until(lambda: self.server.open_uploads == 0, "no open uploads")
-        assert list(self.spool.iterdir()) == []
+        self.until(lambda: list(self.spool.iterdir()) == [], "an empty spool")
 
     @property
     def names(self) -> list[str]:
@@ -116,7 +119,7 @@ def running(house: House) -> Iterator[House]:
         await house.start()
         ready.set()
         await stop.wait()
-        await house.server.stop(grace=5)
+        await house.server.stop(grace=PATIENCE)
 
     failure: list[BaseException] = []
 
@@ -130,13 +133,13 @@ def running(house: House) -> Iterator[House]:
 
     thread = threading.Thread(target=run)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(PATIENCE)
     assert not failure, failure
     try:
         yield house
     finally:
         house.loop.call_soon_threadsafe(stop.set)
-        thread.join(15)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 

@@ -15,6 +15,7 @@ import pytest
 from gateway.arrival import Arrival
 from gateway.channels.sftp import Limits
 from gateway.channels.sftp.spool import SpoolFile
+from tests.gateway.channels.sftp.conftest import PATIENCE
 
 if TYPE_CHECKING:
     from tests.gateway.channels.sftp.conftest import Connect, House, Open, Place, Raw, Speak, SpeakRaw
@@ -38,7 +39,7 @@ def test_upload_that_is_not_closed_is_never_taken(house: House, speak_raw: Speak
         raw.writer.write(raw.write(handle, 0, HALF))
         assert (await raw.status())[0] == 0
         WAYS[way](raw)
-        await asyncio.wait_for(raw.writer.channel.wait_closed(), 5)
+        await asyncio.wait_for(raw.writer.channel.wait_closed(), PATIENCE)
 
     speak_raw(house, begin)
     house.until(lambda: bool(house.broken), "the report of a broken upload")
@@ -59,7 +60,7 @@ def test_close_in_one_breath_with_the_end(house: House, speak_raw: SpeakRaw, way
         handle = await raw.open("/in/orders.edi")
         raw.writer.write(raw.write(handle, 0, HALF) + raw.close(handle))
         WAYS[way](raw)
-        await asyncio.wait_for(raw.writer.channel.wait_closed(), 5)
+        await asyncio.wait_for(raw.writer.channel.wait_closed(), PATIENCE)
 
     speak_raw(house, begin)
     house.until(lambda: bool(house.broken or house.taken), "either end of the upload")
@@ -79,7 +80,7 @@ def test_connection_that_is_cut_between_close_and_receive(
 
     def seal(file: SpoolFile) -> str:
         begun.set()
-        assert may_end.wait(10)
+        assert may_end.wait(PATIENCE)
         return real(file)
 
     monkeypatch.setattr(SpoolFile, "seal", seal)
@@ -87,7 +88,7 @@ def test_connection_that_is_cut_between_close_and_receive(
     async def begin(raw: Raw) -> None:
         handle = await raw.open("/in/orders.edi")
         raw.writer.write(raw.write(handle, 0, HALF) + raw.close(handle))
-        assert await asyncio.to_thread(begun.wait, 5)
+        assert await asyncio.to_thread(begun.wait, PATIENCE)
         raw.connection.abort()
 
     speak_raw(house, begin)
@@ -107,7 +108,7 @@ def test_what_waits_when_the_connection_is_cut_is_not_acted_on(
 
     def write(file: SpoolFile, offset: int, data: bytes) -> None:
         begun.set()
-        assert may_end.wait(10)
+        assert may_end.wait(PATIENCE)
         real(file, offset, data)
 
     monkeypatch.setattr(SpoolFile, "write", write)
@@ -116,7 +117,7 @@ def test_what_waits_when_the_connection_is_cut_is_not_acted_on(
         handle = await raw.open("/in/orders.edi")
         remove = b"\x0d\0\0\0\7" + b"\0\0\0\x0c" + b"/out/997.edi"
         raw.writer.write(raw.write(handle, 0, HALF) + len(remove).to_bytes(4, "big") + remove + raw.close(handle))
-        assert await asyncio.to_thread(begun.wait, 5)
+        assert await asyncio.to_thread(begun.wait, PATIENCE)
         raw.connection.abort()
 
     speak_raw(house, begin)
@@ -136,7 +137,7 @@ def test_channel_that_is_closed_while_reading_is_paused(
     real = SpoolFile.write
 
     def write(file: SpoolFile, offset: int, data: bytes) -> None:
-        assert may_go_on.wait(10)
+        assert may_go_on.wait(PATIENCE)
         real(file, offset, data)
 
     monkeypatch.setattr(SpoolFile, "write", write)
@@ -149,15 +150,16 @@ def test_channel_that_is_closed_while_reading_is_paused(
         raw.writer.channel.close()
         await asyncio.sleep(0.1)
         may_go_on.set()
-        await asyncio.wait_for(raw.writer.channel.wait_closed(), 5)
+        await asyncio.wait_for(raw.writer.channel.wait_closed(), PATIENCE)
         # Soon the channel is given back on the server's side too: the one session of the connection is free again.
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 with contextlib.suppress(asyncssh.ChannelOpenError):
                     return await raw.begin()
                 await asyncio.sleep(0.02)
 
     speak_raw(house, begin)
+    house.until(lambda: bool(house.broken), "the report")
     assert house.taken == []
     assert len(house.broken) == 1
 
@@ -168,14 +170,14 @@ def test_client_that_leaves_while_its_file_is_taken(house: House, speak_raw: Spe
 
     def receive(arrival: Arrival) -> None:
         begun.set()
-        assert may_end.wait(10)
+        assert may_end.wait(PATIENCE)
 
     house.before = receive
 
     async def begin(raw: Raw) -> None:
         handle = await raw.open("/in/orders.edi")
         raw.writer.write(raw.write(handle, 0, HALF) + raw.close(handle))
-        assert await asyncio.to_thread(begun.wait, 5)
+        assert await asyncio.to_thread(begun.wait, PATIENCE)
         raw.connection.abort()
 
     speak_raw(house, begin)
@@ -192,15 +194,15 @@ def test_server_that_stops_finishes_what_is_being_taken(open_house: Open, speak_
 
     def receive(arrival: Arrival) -> None:
         begun.set()
-        assert may_end.wait(10)
+        assert may_end.wait(PATIENCE)
 
     house.before = receive
 
     async def begin(raw: Raw) -> tuple[int, str]:
         closing, open_still = await raw.open("/in/a.edi"), await raw.open("/in/b.edi")
         raw.writer.write(raw.write(closing, 0, HALF) + raw.write(open_still, 0, HALF) + raw.close(closing))
-        assert await asyncio.to_thread(begun.wait, 5)
-        stopping = asyncio.run_coroutine_threadsafe(house.server.stop(grace=5), house.loop)
+        assert await asyncio.to_thread(begun.wait, PATIENCE)
+        stopping = asyncio.run_coroutine_threadsafe(house.server.stop(grace=PATIENCE), house.loop)
         may_end.set()
         for _ in range(2):
             assert (await raw.status())[0] == 0
@@ -214,23 +216,24 @@ def test_server_that_stops_finishes_what_is_being_taken(open_house: Open, speak_
 
 
 def test_session_that_says_nothing_is_ended(open_house: Open, speak_raw: SpeakRaw) -> None:
-    house = open_house(Limits(disk_reserve=0, idle=0.2))
+    house = open_house(Limits(disk_reserve=0, idle=1.5))
 
     async def begin(raw: Raw) -> None:
         handle = await raw.open("/in/orders.edi")
         raw.writer.write(raw.write(handle, 0, HALF))
         assert (await raw.status())[0] == 0
-        assert await asyncio.wait_for(raw.reader.read(), 5) == b""
+        assert await asyncio.wait_for(raw.reader.read(), PATIENCE) == b""
 
     speak_raw(house, begin)
+    house.until(lambda: bool(house.broken), "the report")
     assert [each.cause for each in house.broken] == [
-        "the client asked for nothing, or read no answers, for 0.2 seconds"
+        "the client asked for nothing, or read no answers, for 1.5 seconds"
     ]
     house.nothing_left()
 
 
 def test_session_that_reads_no_answers_is_ended(open_house: Open, speak_raw: SpeakRaw, put_out: Place) -> None:
-    house = open_house(Limits(disk_reserve=0, idle=0.3))
+    house = open_house(Limits(disk_reserve=0, idle=1.5))
     put_out(house, "big.edi", bytes(250_000))
 
     async def begin(raw: Raw) -> None:

@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from gateway.channels.sftp import Limits, Login, host_keys
 from gateway.channels.sftp.door import FailedLogins, admits
+from tests.gateway.channels.sftp.conftest import PATIENCE
 
 if TYPE_CHECKING:
     from tests.gateway.channels.sftp.conftest import House, Open
@@ -236,7 +237,7 @@ def test_strangers_cannot_fill_the_house(open_house: Open, partner_key: Path) ->
 
 def test_stranger_who_waits_is_sent_away(open_house: Open) -> None:
     house = open_house(Limits(disk_reserve=0, login_timeout=0.3))
-    with socket.create_connection(("127.0.0.1", house.port), timeout=5) as stranger:
+    with socket.create_connection(("127.0.0.1", house.port), timeout=PATIENCE) as stranger:
         while stranger.recv(4096):
             pass
 
@@ -267,7 +268,12 @@ def test_connection_may_try_so_many_keys(open_house: Open) -> None:
 
         with pytest.raises(asyncssh.DisconnectError):
             asyncio.run(run())
-    assert sum(each["event"] == "sftp.login.refused" for each in logs) == 3
+
+        def refused() -> int:
+            return sum(each["event"] == "sftp.login.refused" for each in logs)
+
+        house.until(lambda: refused() >= 3, "the log lines")
+    assert refused() == 3
 
 
 def test_host_key_rotation_is_live(house: House, partner_key: Path) -> None:
@@ -276,10 +282,13 @@ def test_host_key_rotation_is_live(house: House, partner_key: Path) -> None:
     announced: list[str] = []
 
     async def seen() -> str:
+        told = asyncio.Event()
+
         def learn(added: object, removed: object, retained: object, revoked: object) -> None:
             for keys in (added, retained):
                 assert isinstance(keys, list)
                 announced.extend(each.get_fingerprint() for each in keys)
+            told.set()
 
         connection = await asyncssh.connect(
             "127.0.0.1",
@@ -290,7 +299,7 @@ def test_host_key_rotation_is_live(house: House, partner_key: Path) -> None:
             server_host_keys_handler=learn,
             config=None,
         )
-        await asyncio.sleep(0.2)
+        await asyncio.wait_for(told.wait(), PATIENCE)
         key = connection.get_server_host_key()
         connection.abort()
         assert key is not None

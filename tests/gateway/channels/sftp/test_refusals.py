@@ -12,6 +12,7 @@ import pytest
 from gateway.channels.sftp import Limits, wire
 from gateway.channels.sftp.conversation import Conversation
 from gateway.channels.sftp.wire import MAX_DATA, MAX_PACKET
+from tests.gateway.channels.sftp.conftest import PATIENCE
 
 if TYPE_CHECKING:
     from tests.gateway.channels.sftp.conftest import House, Open, Place, Raw, Speak, SpeakRaw
@@ -159,9 +160,10 @@ def test_bytes_that_are_no_packets_end_the_session(house: House, speak_raw: Spea
         handle = await raw.open("/in/orders.edi")
         raw.writer.write(raw.write(handle, 0, b"half") + bytes_)
         assert (await raw.status())[0] == 0
-        assert await asyncio.wait_for(raw.reader.read(), 5) == b""
+        assert await asyncio.wait_for(raw.reader.read(), PATIENCE) == b""
 
     speak_raw(house, confuse)
+    house.until(lambda: bool(house.broken), "the report")
     assert [each.cause[:30] for each in house.broken] == ["the client broke the protocol:"]
     house.nothing_left()
 

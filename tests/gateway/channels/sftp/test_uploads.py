@@ -14,6 +14,7 @@ import paramiko
 import pytest
 
 from gateway.arrival import Arrival, ArrivalRefused
+from tests.gateway.channels.sftp.conftest import PATIENCE
 
 if TYPE_CHECKING:
     from tests.gateway.channels.sftp.conftest import Connect, House, Speak
@@ -47,7 +48,7 @@ def test_ok_comes_only_after_receive(house: House, client: paramiko.SFTPClient) 
 
     def receive(arrival: Arrival) -> None:
         begun.set()
-        assert may_end.wait(10)
+        assert may_end.wait(PATIENCE)
 
     house.before = receive
 
@@ -58,10 +59,10 @@ def test_ok_comes_only_after_receive(house: House, client: paramiko.SFTPClient) 
 
     thread = threading.Thread(target=put)
     thread.start()
-    assert begun.wait(5)
+    assert begun.wait(PATIENCE)
     assert not closed.wait(0.2)
     may_end.set()
-    thread.join(5)
+    thread.join(PATIENCE)
     assert closed.is_set()
 
 
@@ -245,7 +246,7 @@ def test_two_uploads_at_once(house: House, connect: Connect) -> None:
     for job in jobs:
         job.start()
     for job in jobs:
-        job.join(20)
+        job.join(PATIENCE)
     assert {each.arrival.name: each.content for each in house.taken} == {
         "a.edi": b"a" * 150_000,
         "b.edi": b"b" * 150_000,
