@@ -82,6 +82,10 @@ def _insert_key(statement: postgresql.Insert | sqlite.Insert) -> Insert:
 INSERT_KEY = {"postgresql": _insert_key(postgresql.insert(job_key)), "sqlite": _insert_key(sqlite.insert(job_key))}
 """Remember ``key``, ``enqueued_at``; returns the key if it was new. A concurrent insert of it is waited for."""
 
+LOCK_KEY = select(job_key.c.key).where(job_key.c.key == bindparam("p_key")).with_for_update()
+"""Lock a key where there is one; whoever else does is waited for."""
+FORGET_KEY = delete(job_key).where(job_key.c.key == bindparam("p_key"))
+
 INSERT_JOB = insert(job).values(state="ready", attempt=0, expiries=0)
 """A job of ``kind``, ``key``, ``partner``, ``lane``, ``gate``, ``payload``, ``run_at``, ``enqueued_at``, and
 ``held_before``."""
@@ -426,10 +430,12 @@ def buried_jobs(limit: int) -> Select[*tuple[object, ...]]:
     return select(*JOB_COLUMNS).where(job.c.state == "buried").order_by(job.c.id).limit(limit)
 
 
-def lane_depths(now: datetime) -> Select[int, int, int, int, int, datetime | None]:
-    """Per lane: ready, waiting for their time, leased, buried, and since when the oldest ready one is due."""
-    due = and_(job.c.state == "ready", job.c.run_at <= now)
-    later = and_(job.c.state == "ready", job.c.run_at > now)
+def lane_depths() -> Select[int, int, int, int, int, datetime | None]:
+    """Per lane at ``p_now``: ready, waiting for their time, leased, buried, and since when the oldest one could run."""
+    due = and_(job.c.state == "ready", job.c.run_at <= _NOW)
+    later = and_(job.c.state == "ready", job.c.run_at > _NOW)
+    # Only gates that are shut are joined.
+    through = and_(due, gate.c.name.is_(None))
 
     def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
@@ -441,8 +447,9 @@ def lane_depths(now: datetime) -> Select[int, int, int, int, int, datetime | Non
             count(later),
             count(job.c.state == "leased"),
             count(job.c.state == "buried"),
-            func.min(case((due, job.c.run_at)), type_=Instant),
+            func.min(case((through, job.c.run_at)), type_=Instant),
         )
+        .select_from(job.outerjoin(gate, and_(gate.c.name == job.c.gate, _HELD_UP)))
         .group_by(job.c.lane)
         .order_by(job.c.lane)
     )

@@ -36,6 +36,7 @@ import random
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -86,7 +87,7 @@ class LaneDepth(msgspec.Struct, frozen=True, kw_only=True):
     leased: int
     buried: int
     oldest: datetime | None
-    """Since when the job that waits longest could have run."""
+    """Since when the job that waits longest could have run; what waits at a shut gate cannot."""
 
 
 class GateDepth(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +154,25 @@ class WorkQueue:
             },
         )
         return True
+
+    def ensure(
+        self, connection: Connection, *, kind: str, key: str, payload: Mapping[str, str], partner: str, lane: int
+    ) -> bool:
+        """Whether a job had to be queued so that there is one of this key which runs, or will.
+
+        For work that never ends (:meth:`repeat`): what became of an earlier job of the key does not count, and one that
+        was given up makes room. However many ask at the same moment, there is one.
+        """
+        queued = partial(self.enqueue, connection, kind=kind, key=key, payload=payload, partner=partner, lane=lane)
+        if queued():
+            return True
+        # Only who has the key's row may remove it: whoever else asks waits for that, and then finds the job.
+        if connection.execute(statements.LOCK_KEY, {"p_key": key}).first() is not None:
+            if self.expects(connection, key):
+                return False
+            self.drop_buried(connection, key)
+            connection.execute(statements.FORGET_KEY, {"p_key": key})
+        return queued()
 
     def claim(
         self,
@@ -302,7 +322,7 @@ class WorkQueue:
         return [
             LaneDepth(lane=lane, ready=ready, delayed=delayed, leased=leased, buried=buried, oldest=oldest)
             for lane, ready, delayed, leased, buried, oldest in connection.execute(
-                statements.lane_depths(self._now(connection))
+                statements.lane_depths(), {"p_now": self._now(connection)}
             )
         ]
 

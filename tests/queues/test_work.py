@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -409,3 +410,56 @@ def test_backoff_values(attempt: int, draw: float, seconds: float) -> None:
 def test_backoff_refuses_nonsense(attempt: int, draw: float) -> None:
     with pytest.raises(ValueError, match="attempt from 1"):
         backoff(attempt, timedelta(seconds=30), timedelta(hours=1), draw)
+
+
+def ensure(database: Database, queue: WorkQueue) -> bool:
+    return database.write(
+        lambda c: queue.ensure(c, kind="collect", key="collect:acme", payload={}, partner="acme", lane=5)
+    )
+
+
+def test_work_without_end_is_there_once_whatever_became_of_it(database: Database, queue: WorkQueue) -> None:
+    assert ensure(database, queue) and not ensure(database, queue)
+    (job,) = take(database, queue)
+    assert not ensure(database, queue), "it is in hand"
+    database.write(lambda c: queue.complete(c, job))
+    assert ensure(database, queue), "it had ended"
+    (job,) = take(database, queue)
+    database.write(lambda c: queue.bury(c, job, "it fell"))
+    assert ensure(database, queue), "it was given up"
+    assert database.read(queue.buried) == [] and len(take(database, queue, limit=5)) == 1
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_nodes_that_ask_at_the_same_moment_queue_one(shared_database: Database, queue: WorkQueue, known: bool) -> None:
+    if known:
+        ensure(shared_database, queue)
+        (job,) = take(shared_database, queue)
+        shared_database.write(lambda c: queue.complete(c, job))
+    together = threading.Barrier(4)
+
+    def node(_: int) -> bool:
+        together.wait(60)
+        return ensure(shared_database, queue)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(node, range(4))) == 1
+    assert len(take(shared_database, queue, limit=5)) == 1
+
+
+def test_work_that_repeats_starts_anew_each_time(database: Database, queue: WorkQueue, clock: Clock) -> None:
+    ensure(database, queue)
+    (job,) = take(database, queue)
+    clock.now += timedelta(minutes=2)
+    database.write(queue.reap)
+    (job,) = take(database, queue)
+    assert job.expiries == 1
+    due = clock.now + timedelta(minutes=5)
+    database.write(lambda c: queue.repeat(c, job, due, "the server did not answer"))
+    with pytest.raises(LostLease):
+        database.write(lambda c: queue.repeat(c, job, due))
+    assert take(database, queue) == []
+    queued, clock.now = clock.now, due
+    (again,) = take(database, queue)
+    assert (again.id, again.attempt, again.expiries, again.enqueued_at) == (job.id, job.attempt + 1, 0, queued)
+    assert again.reason == "the server did not answer"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -66,8 +67,8 @@ def test_what_waits_goes_on_and_deliveries_through_their_gate(old: Database) -> 
     migrate(old)
     queue = WorkQueue(lease=timedelta(hours=1))
     assert old.write(queue.stranded) == []
-    pausing = {"actor": "kim", "reason": "an upgrade", "draining": False}
-    old.write(lambda c: queue.gates.pause(c, "acme-as2", "out", **pausing))  # type: ignore[arg-type]
+    pause = partial(queue.gates.pause, actor="kim", reason="an upgrade", draining=False)
+    old.write(lambda c: pause(c, "acme-as2", "out"))
     assert len(old.write(queue.abandon)) == 1
 
     def take() -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from gateway import gates
 from gateway.channel_states import ChannelState, channel_states
@@ -20,8 +21,8 @@ MAILBOX = "blue-anchor-mailbox"
 
 
 def state(play: Play, channel: str) -> ChannelState:
-    def look(connection: object) -> list[ChannelState]:
-        return channel_states(connection, play.gateway.queue, play.gateway.profiles.current)  # type: ignore[arg-type]
+    def look(connection: Connection) -> list[ChannelState]:
+        return channel_states(connection, play.gateway.queue, play.gateway.profiles.current)
 
     return next(each for each in play.gateway.database.read(look) if each.channel == channel)
 
