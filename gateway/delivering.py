@@ -5,7 +5,6 @@ How, is the matter of the channel that carries its protocol; here it is only loo
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Mapping
 
 from gateway.channels.channel import Carry
@@ -17,7 +16,7 @@ from queues import Job
 
 def deliver_over(*channels: Mapping[str, Carry]) -> Stage:
     """The stage ``deliver``, over what these channels carry."""
-    carries = ChainMap(*map(dict, channels))
+    carries = {protocol: carry for channel in channels for protocol, carry in channel.items()}
 
     def deliver(gateway: Gateway, job: Job) -> None:
         transmission = gateway.database.read(lambda c: transmissions.get(c, job.payload["transmission"]))

@@ -78,9 +78,10 @@ class SftpClientChannel(NamesFiles):
     host_keys: KeyLines
     """The server's public keys, as OpenSSH lines or ``{file: keys/name.pub}``; no other is trusted. Name the next one
     beside the present one before the partner changes it."""
-    keys: Annotated[tuple[Id, ...], Field(min_length=1)] = ("sftp",)
+    keys: Annotated[tuple[Id, ...], Field(min_length=1, max_length=3)] = ("sftp",)
     """Our private keys, by their names among the gateway's: the first one that the server takes is used. Put the next
-    one in front before the partner knows it, and take the old one out when it does."""
+    one in front before the partner knows it, and take the old one out when it does. Three at most, since many servers
+    end a login that tries more."""
     collect: CollectingThere | None = None
     deliver_to: Annotated[str, _REMOTE] | None = None
     """Where files are put; without it nothing is sent over this channel."""

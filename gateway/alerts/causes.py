@@ -84,7 +84,7 @@ CAUSES: Mapping[str, Cause] = {
             "suspended": "an interchange came under an agreement that is suspended",
             "ended": "an interchange came under an agreement that has ended",
             "collecting-fails": "files cannot be collected from a partner's server or a folder",
-            "file-too-large": "a file is too large to be collected",
+            "file-not-collected": "a single file cannot be collected: it is refused, or too large",
             "identity-mismatch": "an interchange names another sender than the partner whose login was used",
             "repeat-held": "an interchange came a second time and is held",
             "package-unassigned": "an interchange holds packages that no flow takes",

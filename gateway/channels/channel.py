@@ -9,11 +9,15 @@ must, is in the ledger and the archive. ``tests/gateway/channels/test_channel_co
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Protocol
 
 from gateway.instance import Gateway
 from gateway.ledger.transmissions import Transmission
 from queues import Job
+
+COLLECTED_WITHIN = timedelta(minutes=5)
+"""The longest pause before it is looked again whether a file that stands in the way of another was collected."""
 
 Carry = Callable[[Gateway, Job, Transmission], None]
 """One attempt to bring a transmission to where it goes, always with the same bytes, in a worker's thread.

@@ -14,6 +14,8 @@ from gateway.channels.workplace import SpoolFolder
 from gateway.instance import Gateway
 from gateway.working import Workers
 
+LOOK = 0.5
+"""Seconds between looks whether it is time for a look into a folder."""
 COLLECTORS = 2
 """Threads that look into folders: a server that answers slowly holds up other looks, and no delivery."""
 
@@ -27,7 +29,8 @@ class FilesChannel:
         settings = gateway.home.config.sftp
         self._spool = SpoolFolder(gateway.home.collecting, reserve=settings.disk_reserve)
         collector = Collector(places, self._spool, settings.max_upload)
-        self._collectors = Workers(gateway, {COLLECT: collector.collect}, COLLECTORS, name="collector")
+        stages = {COLLECT: collector.collect}
+        self._collectors = Workers(gateway, stages, COLLECTORS, name="collector", pause=LOOK)
         sender = FileSender(places)
         self.carries: Mapping[str, Carry] = {"directory": sender.deliver, "sftp-client": sender.deliver}
 

@@ -14,14 +14,17 @@ before the removal makes the file come again; it is then known, and only removed
 time of its own and is a new transmission, for the duplicate check to judge.
 
 *What does not answer.* The pauses grow up to an hour, and after the third time in a row there is a case, which the next
-look that works closes. A place that says no is a case at once.
+look that works closes. A place that says no is a case at once. One that says no to a single file keeps none of the
+others waiting: that file has a case of its own.
+
+*Put aside.* What cannot be taken yet is not fetched again at every look: a file without its end not before it has
+changed or ``unfinished`` is over, one that is too large or that the place refuses not for an hour.
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
@@ -33,12 +36,12 @@ from gateway.arrival import printable
 from gateway.channels.files.completeness import END, looks_whole
 from gateway.channels.files.place import Changed, Denied, OpenPlace, Place, PlaceFault, Seen
 from gateway.channels.workplace import NoRoom, SpoolFolder, Workplace
-from gateway.ids import new_id
 from gateway.instance import Gateway
 from gateway.ledger import cases
 from gateway.receiving import Collected, receive_collected
 from gateway.wiring import LANES
-from partners import Collecting, DirectoryChannel, SftpClientChannel
+from gateway.working import ABOUT
+from partners import Channel, Collecting, DirectoryChannel, SftpClientChannel
 from queues import Job
 
 log = structlog.get_logger()
@@ -46,7 +49,6 @@ log = structlog.get_logger()
 COLLECT = "collect"
 """The stage that looks into a channel's folder."""
 CAUSE = "collecting-fails"
-TOO_LARGE = "file-too-large"
 LONGEST_PAUSE = timedelta(hours=1)
 FAILURES_BEFORE_CASE = 3
 AT_ONCE = 200
@@ -60,6 +62,8 @@ class _Known(msgspec.Struct):
 
     still: dict[Seen, datetime]
     """Since when each file has looked as it does."""
+    aside: dict[Seen, datetime]
+    """Until when a file is left alone."""
     failures: int = 0
 
 
@@ -76,7 +80,7 @@ class Collector:
 
     def collect(self, gateway: Gateway, job: Job) -> None:
         """One look; the job is queued for the next one, or at its end when the profile collects here no more."""
-        name = job.payload["channel"]
+        name = job.payload[ABOUT]
         channel = gateway.profiles.current.channels.get(name)
         if not isinstance(channel, FileChannel) or channel.collect is None:
             with self._guard:
@@ -84,7 +88,7 @@ class Collector:
             gateway.database.write(lambda c: gateway.queue.complete(c, job))
             return
         with self._guard:
-            known = self._known.setdefault(name, _Known({}))
+            known = self._known.setdefault(name, _Known({}, {}))
         pause = channel.collect.every
         if name in gateway.refusing:
             gateway.database.write(lambda c: gateway.queue.repeat(c, job, gateway.clock() + pause, "paused"))
@@ -114,21 +118,30 @@ class Collector:
         now = gateway.clock()
         seen = [each for each in place.look() if fnmatchcase(each.name, terms.files)]
         known.still = {each: known.still.get(each, now) for each in seen}
-        ready = [each for each in seen if now - known.still[each] >= terms.settled]
+        known.aside = {each: until for each, until in known.aside.items() if each in known.still and until > now}
+        ready = [each for each in seen if now - known.still[each] >= terms.settled and each not in known.aside]
         for each in ready[:AT_ONCE]:
+            given_up = known.still[each] + terms.unfinished
             try:
-                self._take(gateway, channel, terms, place, each, now - known.still[each] >= terms.unfinished)
+                if not self._take(gateway, channel, terms, place, each, as_it_is=now >= given_up):
+                    known.aside[each] = given_up
             except Changed as fault:
                 known.still.pop(each, None)
                 log.info("a file is not taken yet", channel=channel.id, name=printable(each.name), error=str(fault))
+            except Denied as fault:
+                known.aside[each] = now + LONGEST_PAUSE
+                self._refused(gateway, channel, each, f"{fault}. It stays where it is, and is tried again in an hour")
         return len(ready) > AT_ONCE
 
     def _take(
-        self, gateway: Gateway, channel: FileChannel, terms: Collecting, place: Place, seen: Seen, as_it_is: bool
-    ) -> None:
+        self, gateway: Gateway, channel: FileChannel, terms: Collecting, place: Place, seen: Seen, *, as_it_is: bool
+    ) -> bool:
+        """Whether the file was taken; not when its end is missing, unless it is to be taken ``as_it_is``."""
         if seen.size > self._limit:
-            self._too_large(gateway, channel, seen)
-            return
+            raise Denied(
+                f"{printable(seen.name)} has {seen.size} bytes, and a file of at most {self._limit} is collected"
+                " (`sftp: max_upload`): ask for smaller files, or raise the limit"
+            )
         with Workplace(self._spool) as workplace:
             growing = workplace.growing(self._limit)
             beginning, end = b"", b""
@@ -142,7 +155,7 @@ class Collector:
                 growing.close()
             if not as_it_is and not looks_whole(beginning, end):
                 log.info("a file has no end yet", channel=channel.id, name=printable(seen.name), size=seen.size)
-                return
+                return False
             name = seen.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
             transmission = receive_collected(
                 gateway,
@@ -167,15 +180,13 @@ class Collector:
             size=seen.size,
         )
         place.remove(seen)
+        return True
 
-    def _too_large(self, gateway: Gateway, channel: FileChannel, seen: Seen) -> None:
-        text = (
-            f"{printable(seen.name)} has {seen.size} bytes, and a file of at most {self._limit} is collected"
-            " (`sftp: max_upload`). It stays where it is: ask for smaller files, or raise the limit"
-        )
+    @staticmethod
+    def _refused(gateway: Gateway, channel: FileChannel, seen: Seen, text: str) -> None:
         subject = hashlib.sha256(f"{channel.id}\0{seen.name}".encode("utf-8", "surrogateescape")).hexdigest()
         now = gateway.clock()
-        gateway.database.write(lambda c: cases.open(c, TOO_LARGE, text, subject, channel.party, now))
+        gateway.database.write(lambda c: cases.open(c, "file-not-collected", text, subject, channel.party, now))
 
     def _failed(
         self, gateway: Gateway, job: Job, channel: FileChannel, known: _Known, fault: PlaceFault, pause: timedelta
@@ -194,31 +205,32 @@ class Collector:
 
 def order_collections(gateway: Gateway) -> int:
     """Queue a look for every channel that collects and has none; how many were queued."""
+    queue = gateway.queue
+    collecting = [each for each in gateway.profiles.current.channels.values() if _collects(each)]
+    missing = gateway.database.read(lambda c: [each for each in collecting if not queue.expects(c, _key(each))])
 
     def order(connection: Connection) -> int:
-        queued = 0
-        for channel in _collecting(gateway):
-            key = f"{COLLECT}:{channel.id}"
-            if not gateway.queue.expects(connection, key, longer=True):
-                queued += gateway.queue.enqueue(
-                    connection,
-                    kind=COLLECT,
-                    key=f"{key}:{new_id('a', gateway.clock())}",
-                    payload={"channel": channel.id},
-                    partner=channel.party,
-                    lane=LANES["urgent"],
-                )
-        return queued
+        return sum(
+            queue.ensure(
+                connection,
+                kind=COLLECT,
+                key=_key(each),
+                payload={ABOUT: each.id},
+                partner=each.party,
+                lane=LANES["urgent"],
+            )
+            for each in missing
+        )
 
-    if not any(_collecting(gateway)):
-        return 0
-    return gateway.database.write(order)
+    return gateway.database.write(order) if missing else 0
 
 
-def _collecting(gateway: Gateway) -> Iterator[FileChannel]:
-    for channel in gateway.profiles.current.channels.values():
-        if isinstance(channel, FileChannel) and channel.collect is not None:
-            yield channel
+def _collects(channel: Channel) -> bool:
+    return isinstance(channel, FileChannel) and channel.collect is not None
+
+
+def _key(channel: Channel) -> str:
+    return f"{COLLECT}:{channel.id}"
 
 
 def _facts(channel: FileChannel, terms: Collecting) -> dict[str, str]:

@@ -13,7 +13,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -51,8 +51,10 @@ class FolderPlace:
         found = []
         with self._faults("from", "look into"), os.scandir(self._folder("from")) as entries:
             for entry in entries:
-                if not temporary(entry.name) and entry.is_file(follow_symlinks=False):
-                    found.append(_seen(entry.name, entry.stat(follow_symlinks=False)))
+                # What goes away in this moment is not there.
+                with suppress(FileNotFoundError):
+                    if not temporary(entry.name) and entry.is_file(follow_symlinks=False):
+                        found.append(_seen(entry.name, entry.stat(follow_symlinks=False)))
         return sorted(found, key=lambda each: (each.changed, each.name))
 
     def fetch(self, seen: Seen) -> Iterator[bytes]:
@@ -88,19 +90,22 @@ class FolderPlace:
 
     def put(self, name: str, content: Source, sha256: str, mark: str) -> bool:
         """See :class:`gateway.channels.files.place.Place`."""
-        with self._faults("to", f"put {name} into"):
+        doing, beside = f"put {name} into", f".{mark}.part"
+        with self._faults("to", doing):
             folder = self._folder("to")
-            beside = f".{mark}.part"
             there = self._there(folder, name, content.size, sha256)
-            before = there is not None
+        before = there is not None
+        with ExitStack() as written:
+            written.callback(self._clear, folder, beside, doing)
             if there is None:
-                self._write(folder, beside, content)
-                there = self._give_name(folder, beside, name, content.size, sha256)
-            _remove(folder, beside)
-            if there == "other":
-                raise NameTaken(f"{name} is there already and is another file")
+                self._write(folder, beside, content, doing)
+                with self._faults("to", doing):
+                    there = self._give_name(folder, beside, name, content.size, sha256)
+        if there == "other":
+            raise NameTaken(f"{name} is there already and is another file")
+        with self._faults("to", doing):
             os.fsync(folder)
-            return before
+        return before
 
     @staticmethod
     def _there(folder: int, name: str, size: int, sha256: str) -> _Found | None:
@@ -121,22 +126,26 @@ class FolderPlace:
                 digest.update(chunk)
         return "same" if digest.hexdigest() == sha256 else "other"
 
-    @staticmethod
-    def _write(folder: int, beside: str, content: Source) -> None:
-        _remove(folder, beside)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        file = os.open(beside, flags, 0o666, dir_fd=folder)
-        try:
-            for chunk in content.chunks():
-                put(file, chunk)
-            os.fsync(file)
-            if os.fstat(file).st_size != content.size:
-                raise OSError(errno.EIO, "the file is shorter than what was written")
-        except BaseException:
+    def _write(self, folder: int, beside: str, content: Source, doing: str) -> None:
+        with self._faults("to", doing):
             _remove(folder, beside)
-            raise
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            file = os.open(beside, flags, 0o666, dir_fd=folder)
+        try:
+            # What keeps the content from being read is not the place's fault.
+            for chunk in content.chunks():
+                with self._faults("to", doing):
+                    put(file, chunk)
+            with self._faults("to", doing):
+                os.fsync(file)
+                if os.fstat(file).st_size != content.size:
+                    raise OSError(errno.EIO, "the file is shorter than what was written")
         finally:
             os.close(file)
+
+    def _clear(self, folder: int, beside: str, doing: str) -> None:
+        with self._faults("to", doing):
+            _remove(folder, beside)
 
     def _give_name(self, folder: int, beside: str, name: str, size: int, sha256: str) -> _Found:
         try:
@@ -187,7 +196,5 @@ def _check(seen: Seen, found: os.stat_result) -> None:
 
 
 def _remove(folder: int, name: str) -> None:
-    try:
+    with suppress(FileNotFoundError):
         os.unlink(name, dir_fd=folder)
-    except FileNotFoundError:
-        return

@@ -9,11 +9,10 @@ tells of it, and what waits goes on when it is mended.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlalchemy import Connection
 
 from gateway import gates
+from gateway.channels.channel import COLLECTED_WITHIN
 from gateway.channels.files.place import Denied, NameTaken, OpenPlace, PlaceFault, Unreachable
 from gateway.instance import Gateway
 from gateway.ledger import attempts, cases, deliveries
@@ -23,8 +22,6 @@ from gateway.working import TryAgain
 from queues import Job
 
 CAUSE = "delivering-fails"
-COLLECTED_WITHIN = timedelta(minutes=5)
-"""The longest pause before it is looked again whether a file that has the name was collected."""
 
 
 class FileSender:
@@ -51,7 +48,6 @@ class FileSender:
                 at = gateway.clock()
                 attempts.record(connection, transmission.id, at, "failed", text)
                 deliveries.step(connection, transmission.id, "fail", at=at, actor="gateway", data={"reason": text})
-
                 if refused:
                     told = f"nothing can be delivered over channel `{transmission.channel}`: {text}. It is tried again"
                     cases.open(connection, CAUSE, told, transmission.channel, transmission.party, at)

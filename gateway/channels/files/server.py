@@ -17,7 +17,7 @@ import hashlib
 import posixpath
 import stat
 from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Literal, TypeVar, cast
@@ -32,8 +32,6 @@ from gateway.channels.temporary_names import temporary
 T = TypeVar("T")
 
 _READ_AT_ONCE = 4 * CHUNK
-_KEYS_AT_ONCE = 3
-"""Keys that one login tries; more of them make many servers suspicious."""
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +78,7 @@ class ServerPlace:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._connection is not None:
-            self._loop.run(_end(self._connection), self._patience)
+            self._loop.run(_end(self._connection, self._patience), 2 * self._patience)
 
     async def _connect(self) -> tuple[asyncssh.SSHClientConnection, asyncssh.SFTPClient]:
         server = self._server
@@ -89,18 +87,18 @@ class ServerPlace:
             server.host,
             server.port,
             username=server.user,
-            client_keys=list(server.keys)[:_KEYS_AT_ONCE],
+            client_keys=list(server.keys),
             known_hosts=(trusted, [], []),
             preferred_auth="publickey",
             agent_path=None,
             config=None,
             login_timeout=self._patience,
         )
-        try:
-            return connection, await connection.start_sftp_client(path_errors="surrogateescape")
-        except BaseException:
-            connection.abort()
-            raise
+        with ExitStack() as opened:
+            opened.callback(connection.abort)
+            client = await connection.start_sftp_client(path_errors="surrogateescape")
+            opened.pop_all()
+        return connection, client
 
     def look(self) -> list[Seen]:
         """See :class:`gateway.channels.files.place.Place`."""
@@ -111,7 +109,8 @@ class ServerPlace:
         seen = [
             Seen(name, attributes.size or 0, attributes.mtime or 0)
             for name, attributes in names
-            if not temporary(name) and "/" not in name and stat.S_ISREG(attributes.permissions or 0)
+            # Servers may leave out what kind of thing it is; those that do have files only.
+            if not temporary(name) and "/" not in name and stat.S_ISREG(attributes.permissions or stat.S_IFREG)
         ]
         return sorted(seen, key=lambda each: (each.changed, each.name))
 
@@ -178,7 +177,10 @@ class ServerPlace:
     def _content(self, path: str) -> Iterator[bytes]:
         doing = f"read {path}"
         with self._faults(doing):
-            file = self._run(_opened(self._sftp, path, "rb"))
+            try:
+                file = self._run(_opened(self._sftp, path, "rb"))
+            except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+                raise Changed(f"{path} is gone") from None
         try:
             at = 0
             while True:
@@ -284,9 +286,13 @@ _SAID_NO = (
 """What time does not heal (draft-ietf-secsh-filexfer-13, 9.1)."""
 
 
-async def _end(connection: asyncssh.SSHClientConnection) -> None:
+async def _end(connection: asyncssh.SSHClientConnection, patience: float) -> None:
+    """Leave; a server that does not say goodbye in time changes nothing about what was done."""
     connection.close()
-    await connection.wait_closed()
+    try:
+        await asyncio.wait_for(connection.wait_closed(), patience)
+    except TimeoutError:
+        connection.abort()
 
 
 async def _opened(client: asyncssh.SFTPClient, path: str, mode: str) -> asyncssh.SFTPClientFile:

@@ -8,19 +8,15 @@ new file waits until it is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from gateway.channels.channel import Carry
+from gateway.channels.channel import COLLECTED_WITHIN, Carry
 from gateway.instance import Gateway
 from gateway.ledger import attempts, deliveries, mailboxes
 from gateway.ledger.transmissions import Transmission
 from gateway.working import TryAgain
 from queues import Job
-
-COLLECTED_WITHIN = timedelta(minutes=5)
-"""The longest pause before it is looked again whether a partner has collected the file that has a name."""
 
 
 def place_in_mailbox(gateway: Gateway, job: Job, transmission: Transmission) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
+
+import asyncssh
 
 from gateway.channels.files.folder import FolderPlace
 from gateway.channels.files.memory import MemoryPlace
@@ -120,17 +122,23 @@ class ServerBench(_OnDisk):
         self._loop = loop
         self._rename = rename
 
-    def open(self) -> AbstractContextManager[Place]:
+    def open(
+        self,
+        *,
+        host_keys: Sequence[str] | None = None,
+        keys: Sequence[asyncssh.SSHKey] = (),
+        timeout: timedelta = timedelta(seconds=60),
+    ) -> AbstractContextManager[Place]:
         settings = Server(
             host="127.0.0.1",
             port=self.server.port,
             user=self.server.user,
-            host_keys=[self.server.host_key],
-            keys=[self.server.key],
+            host_keys=[self.server.host_key] if host_keys is None else host_keys,
+            keys=keys or [self.server.key],
             collected_from=str(self.inbound),
             delivered_to=str(self.outbound),
             rename=self._rename,
-            timeout=timedelta(seconds=60),
+            timeout=timeout,
         )
         return ServerPlace(settings, self._loop)
 

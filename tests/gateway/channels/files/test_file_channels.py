@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import func, select, update
@@ -149,8 +149,53 @@ def test_a_file_that_is_too_large_stays_and_is_a_case(filed: Filed) -> None:
     for _ in range(3):
         filed.look()
     (case,) = filed.cases()
-    assert case.cause == "file-too-large" and "large.edi" in case.text
+    assert case.cause == "file-not-collected" and "large.edi" in case.text
     assert "large.edi" in filed.place.inbound and taken(filed) == []
+
+
+def test_a_file_that_is_refused_keeps_no_other_waiting(
+    filed: Filed, example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filed.place.inbound["bad.edi"] = b"UNB", 1
+    filed.place.inbound["status.edi"] = example("iftsta.edi"), 2
+    fetched: list[str] = []
+    real = filed.place.fetch
+
+    def fetch(seen: Seen) -> Iterator[bytes]:
+        fetched.append(seen.name)
+        if seen.name == "bad.edi":
+            raise Denied("could not read bad.edi: permission denied")
+        return real(seen)
+
+    monkeypatch.setattr(filed.place, "fetch", fetch)
+    for _ in range(4):
+        filed.look()
+    assert taken(filed) == ["status.edi"] and fetched == ["bad.edi", "status.edi"]
+    (case,) = filed.cases()
+    assert case.cause == "file-not-collected" and "permission denied" in case.text and case.party == "blue-anchor"
+    filed.look(3600)
+    assert fetched == ["bad.edi", "status.edi", "bad.edi"]
+
+
+def test_a_file_without_its_end_is_not_fetched_again_and_again(
+    filed: Filed, example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filed.place.inbound["status.edi"] = example("iftsta.edi")[:-40], 1
+    fetched: list[int] = []
+    real = filed.place.fetch
+
+    def fetch(seen: Seen) -> Iterator[bytes]:
+        fetched.append(seen.changed)
+        return real(seen)
+
+    monkeypatch.setattr(filed.place, "fetch", fetch)
+    for _ in range(6):
+        filed.look()
+    assert fetched == [1]
+    filed.place.inbound["status.edi"] = example("iftsta.edi"), 2
+    for _ in range(3):
+        filed.look()
+    assert fetched == [1, 2] and taken(filed) == ["status.edi"]
 
 
 def test_an_odd_name_is_recorded_harmlessly(filed: Filed, example: Example) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import hashlib
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from as2.source import BytesSource
-from gateway.channels.files.place import Changed, NameTaken, Place, Seen, Unreachable
+from gateway.channels.files.place import Changed, Denied, NameTaken, Place, Seen, Unreachable
 from tests.gateway.channels.files.places import Bench, FolderBench, MemoryBench, ServerBench, running_loop
+from tests.services.openssh import SshServer
 
 CONTENT = b"UNB+UNOC:3+ACME+US+260101:1200+1'UNZ+0+1'"
 LARGE = bytes(range(256)) * (5 << 12)
@@ -168,3 +175,84 @@ def test_what_does_not_answer_is_unreachable_and_can_be_reached_again(bench: Ben
         assert fetched(place, seen(place, "a.edi")) == CONTENT
         put(place, "b.edi", CONTENT)
     assert bench.taken() == {"b.edi": CONTENT}
+
+
+def test_what_keeps_the_content_from_being_read_is_not_the_places_fault(bench: Bench) -> None:
+    class Unreadable(TornSource):
+        def chunks(self) -> Iterator[bytes]:
+            yield self._content[:10]
+            raise OSError(errno.EIO, "the disk of the archive")
+
+    with bench.open() as place, pytest.raises(OSError, match="archive"):
+        place.put("a.edi", Unreadable(CONTENT), "0" * 64, "t1")
+
+
+def test_a_file_that_goes_away_during_the_look_takes_no_other_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / "place"
+    folder.mkdir()
+    bench = FolderBench(folder)
+    for name in ("a.edi", "b.edi"):
+        bench.give(name, CONTENT)
+    real = os.scandir
+
+    @contextmanager
+    def seen_once(at: int) -> Iterator[list[os.DirEntry[str]]]:
+        with real(at) as entries:
+            listed = list(entries)
+        (bench.inbound / "a.edi").unlink()
+        yield listed
+
+    with bench.open() as place, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "scandir", seen_once)
+        assert [each.name for each in place.look()] == ["b.edi"]
+
+
+@pytest.fixture
+def server(ssh_server: SshServer) -> Iterator[ServerBench]:
+    """OpenSSH's server alone."""
+    with running_loop() as loop:
+        yield ServerBench(ssh_server, loop)
+
+
+def test_a_server_is_not_trusted_without_a_key_or_by_another(server: ServerBench) -> None:
+    other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode("ascii").strip()
+    for known in ([], [other]):
+        with pytest.raises(Denied, match="a key that the profile does not name"), server.open(host_keys=known):
+            pass
+    with server.open(host_keys=[other, server.server.host_key]) as place:
+        assert place.look() == []
+
+
+def test_the_first_key_that_the_server_takes_is_used(server: ServerBench) -> None:
+    unknown = asyncssh.generate_private_key("ssh-ed25519")
+    with server.open(keys=[unknown, server.server.key]) as place:
+        assert place.look() == []
+    with pytest.raises(Denied, match="takes none of our keys"), server.open(keys=[unknown]):
+        pass
+
+
+def test_a_server_that_says_no_goodbye_changes_nothing(server: ServerBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(_: asyncssh.SSHClientConnection) -> None:
+        await asyncio.sleep(3600)
+
+    monkeypatch.setattr(asyncssh.SSHClientConnection, "wait_closed", never)
+    with server.open(timeout=timedelta(seconds=3)) as place:
+        put(place, "a.edi", CONTENT)
+    assert server.taken() == {"a.edi": CONTENT}
+
+
+def test_a_server_that_does_not_say_what_is_a_file_shows_its_files(
+    server: ServerBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.give("a.edi", CONTENT)
+    real = asyncssh.SFTPClient.readdir
+
+    async def bare(client: asyncssh.SFTPClient, path: str) -> list[asyncssh.SFTPName]:
+        found = [each for each in await real(client, path) if str(each.filename) not in (".", "..")]
+        for each in found:
+            each.attrs.permissions = None
+        return found
+
+    monkeypatch.setattr(asyncssh.SFTPClient, "readdir", bare)
+    with server.open() as place:
+        assert fetched(place, seen(place, "a.edi")) == CONTENT
