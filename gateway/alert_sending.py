@@ -8,6 +8,7 @@ was sent, the gateway sends it again, with the same bytes under the same id.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -37,6 +38,12 @@ LATE_AFTER = timedelta(minutes=15)
 LATE = "alert-late"
 
 
+Send = Callable[[Notice, str, str], str]
+"""Sends a notice to a recipient of a destination: what the other side said when it took the notice.
+
+Raises :class:`NotTaken`, :class:`SecretMissing`, and ``KeyError`` for a destination that is not configured."""
+
+
 class AlertSender:
     """Sends notices over the network."""
 
@@ -47,10 +54,7 @@ class AlertSender:
         self._clock = clock
 
     def send(self, notice: Notice, destination: str, recipient: str) -> str:
-        """What the other side said when it took the notice.
-
-        Raises :class:`NotTaken`, :class:`SecretMissing`, and ``KeyError`` for a destination that is not configured.
-        """
+        """See :data:`Send`."""
         where = self._settings.destinations[destination]
         folder, secrets = self._home.folder, self._home.secrets
         if isinstance(where, MailDestination):
@@ -61,7 +65,7 @@ class AlertSender:
         return post_webhook(self._poster, notice.id, body, where, at=self._clock(), folder=folder, secrets=secrets)
 
 
-def send_with(sender: AlertSender) -> Stage:
+def send_with(through: Send) -> Stage:
     """The stage :data:`~gateway.alert_orders.SEND`, over this way out."""
 
     def send(gateway: Gateway, job: Job) -> None:
@@ -70,7 +74,7 @@ def send_with(sender: AlertSender) -> Stage:
         answer = "not sent: there is no such destination any more"
         if name in gateway.home.config.alerts.destinations:
             try:
-                answer = _sent(sender, one.notice, name, recipient)
+                answer = _sent(through, one.notice, name, recipient)
             except TryAgain as wait:
                 if LATE_AFTER <= gateway.clock() - job.enqueued_at < GIVEN_UP_AFTER:
                     _late(gateway, name, str(wait))
@@ -109,9 +113,9 @@ def _in_time_again(connection: Connection, name: str, now: datetime) -> None:
             cases.close(connection, each.id, "alerts arrive again", "gateway", now)
 
 
-def _sent(sender: AlertSender, notice: Notice, name: str, recipient: str) -> str:
+def _sent(through: Send, notice: Notice, name: str, recipient: str) -> str:
     try:
-        return sender.send(notice, name, recipient)
+        return through(notice, name, recipient)
     except SecretMissing as fault:
         raise TryAgain(f"alert to `{name}`: {fault}", PAUSE, LONGEST_PAUSE, GIVEN_UP_AFTER) from None
     except NotTaken as fault:

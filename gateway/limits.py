@@ -76,9 +76,7 @@ def _settle(
     now: datetime,
 ) -> None:
     for cause, subject in sorted(_open(connection) - set(broken) - kept):
-        for each in cases.about(connection, [subject]):
-            if each.cause == cause and each.state != "closed":
-                cases.close(connection, each.id, "it is as it should be again", "gateway", now)
+        cases.close_of(connection, cause, subject, "it is as it should be again", "gateway", now)
     for (cause, subject), (party, text) in sorted(broken.items()):
         earlier = [each for each in cases.about(connection, [subject]) if each.cause == cause]
         if not any(_wanted_closed(connection, each, now) for each in earlier):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from contextlib import ExitStack
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -71,13 +72,12 @@ def _connected(destination: MailDestination, context: ssl.SSLContext, greeting: 
         if destination.tls == "implicit"
         else smtplib.SMTP(*address, local_hostname=greeting, timeout=seconds)
     )
-    try:
+    with ExitStack() as opened:
+        opened.callback(session.close)
         if destination.tls == "starttls":
             session.starttls(context=context)
         session.ehlo_or_helo_if_needed()
-    except BaseException:
-        session.close()
-        raise
+        opened.pop_all()
     return session
 
 

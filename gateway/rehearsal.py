@@ -13,8 +13,12 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 from typing import NoReturn
 
+SURVIVED, EXHAUSTED = 64, 65
+"""Exit codes of a rehearsal: it came to its end, or to the end of its memory. Whatever ends a process by accident uses
+others, zero above all."""
 FIRST_TO_GO = "1000"
 """The kernel's figure for a process that is to be ended before every other one."""
 
@@ -28,18 +32,23 @@ def main() -> NoReturn:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
-    from gateway.rehearsing import EXHAUSTED, SURVIVED
+    sys.excepthook = _came_to_its_end
+    _rehearse(Path(folder), stage, transmission)
+    _leave(SURVIVED)
 
-    try:
-        _rehearse(Path(folder), stage, transmission)
-    except MemoryError:
-        os._exit(EXHAUSTED)
-    # Whatever the work raises, the worker meets again: it alone decides about it.
-    except Exception as error:  # noqa: BLE001
-        sys.stderr.write(f"the rehearsal came to its end with {type(error).__name__}: {error}\n")
-    # Without the interpreter's own end, in which what the work has broken could break something else.
+
+def _came_to_its_end(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+    """Whatever the work raises, the worker meets again: it alone decides about it."""
+    if issubclass(kind, MemoryError):
+        _leave(EXHAUSTED)
+    sys.stderr.write(f"the rehearsal came to its end with {kind.__name__}: {error}\n")
+    _leave(SURVIVED)
+
+
+def _leave(code: int) -> NoReturn:
+    """Without the interpreter's own end, in which what the work has broken could break something else."""
     sys.stderr.flush()
-    os._exit(SURVIVED)
+    os._exit(code)
 
 
 def _rehearse(folder: Path, stage: str, transmission_id: str) -> None:

@@ -22,12 +22,10 @@ from datetime import timedelta
 
 from gateway.config import Home
 from gateway.receiving import BUILD, READ
+from gateway.rehearsal import EXHAUSTED, SURVIVED
 from queues import Job
 
 REHEARSED = frozenset({READ, BUILD})
-SURVIVED, EXHAUSTED = 64, 65
-"""Exit codes of a rehearsal: it came to its end, or to the end of its memory. Whatever ends a process by accident uses
-others, zero above all."""
 WAITING = 4
 """Times the processor time that a rehearsal may take by the clock, on a machine that has other work."""
 LOOKS = 0.2

@@ -8,6 +8,7 @@ and the archive, so stopping is a courtesy: a gateway that is killed starts agai
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import threading
@@ -19,7 +20,9 @@ from typing import Literal
 import msgspec
 import structlog
 
-from gateway.alert_watch import AlertWatch, alert_stages
+from gateway.alert_orders import ALERTS, SEND
+from gateway.alert_sending import AlertSender, send_with
+from gateway.alerting import catch_up, judge_with, tell_due
 from gateway.alerts import AlertSettings
 from gateway.channels.as2.channel import As2Channel
 from gateway.channels.as2.posting import HttpPoster
@@ -34,6 +37,7 @@ from gateway.delivering import deliver_over
 from gateway.event_exchange import embedded_events, event_exchange
 from gateway.inbound import read_transmission
 from gateway.instance import Gateway
+from gateway.limits import watch_limits
 from gateway.metrics import serve_metrics
 from gateway.outbound import build_message
 from gateway.outbox import EVENTS
@@ -43,18 +47,24 @@ from gateway.reconciling import reconcile_nightly
 from gateway.silence import watch_silence
 from gateway.sweeping import sweep, tidy, watch_certificates
 from gateway.telling import tell_with
-from gateway.working import Workers
+from gateway.working import Stage, Workers
 from queues import EmbeddedExchange, Exchange, RabbitExchange, Unreachable
 
 log = structlog.get_logger()
 
-PROFILES_EVERY = 1.0
-"""Seconds between looks for changed profiles."""
+SWEEP_EVERY = 1.0
+"""Seconds between looks for changed profiles, and for whatever else is due."""
 SILENCE_EVERY = 60.0
 CERTIFICATES_EVERY = 3600.0
+LIMITS_EVERY = 15.0
 TIDY_EVERY = 24 * 3600.0
 RECONCILE_EVERY, RECONCILE_FIRST = 24 * 3600.0, 3600.0
 """The first reconciliation comes an hour after the start: before, work of before the start is still being caught up."""
+
+
+ALERTS_PAUSE = 0.5
+"""Seconds in which those who alert look again; a moment more is nothing to an alert."""
+ALERT_SENDERS = 2
 
 
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,17 +127,23 @@ async def _serve(
     mailboxes = MailboxChannel(gateway)
     as2 = As2Channel(gateway)
     channels: tuple[Channel, ...] = (business, files, mailboxes, as2)
-    stages = {
+    stages: dict[str, Stage] = {
         READ: read_transmission,
         BUILD: build_message,
         DELIVER: deliver_over(*(channel.carries for channel in channels)),
         EVENTS: tell_with(runner(events, loop), config.events),
     }
     poster = HttpPoster()
-    alerts = AlertWatch(gateway, poster) if config.alerts != AlertSettings() else None
+    judging: dict[str, Stage] = {ALERTS: judge_with(config.alerts)}
+    sending: dict[str, Stage] = {SEND: send_with(AlertSender(gateway.home, poster, gateway.clock).send)}
+    alerting = config.alerts != AlertSettings()
     # Work that was ordered before alerts were switched off is ended by whoever comes to it.
-    workers = Workers(gateway, stages if alerts else {**stages, **alert_stages(gateway, poster)}, config.workers)
-    sweeper = _Sweeper(gateway, partial(loop.call_soon_threadsafe, stop.set))
+    workers = [Workers(gateway, stages if alerting else stages | judging | sending, config.workers)]
+    if alerting:
+        # A mail server that keeps us waiting keeps no partner waiting.
+        workers.append(Workers(gateway, judging, 1, name="alert-judge", pause=ALERTS_PAUSE))
+        workers.append(Workers(gateway, sending, ALERT_SENDERS, name="alert-sender", pause=ALERTS_PAUSE))
+    sweeper = _Sweeper(gateway, partial(loop.call_soon_threadsafe, stop.set), alerting=alerting)
     serving: Serving | None = None
 
     async def answer(request: Order | Status) -> object:
@@ -146,19 +162,15 @@ async def _serve(
         running.callback(as2.close)
         running.callback(poster.close)
         if config.metrics.enabled:
-            settings = config.metrics
-            metrics = serve_metrics(gateway, settings.listen, settings.port, lambda: mailboxes.connections, as2.server)[
-                0
-            ]
+            listen, port = config.metrics.listen, config.metrics.port
+            metrics, _ = serve_metrics(gateway, listen, port, lambda: mailboxes.connections, as2.server)
             running.callback(metrics.server_close)
             running.push_async_callback(asyncio.to_thread, metrics.shutdown)
         sweeper.start()
         running.push_async_callback(asyncio.to_thread, sweeper.stop)
-        if alerts is not None:
-            alerts.start()
-            running.push_async_callback(asyncio.to_thread, alerts.stop)
-        workers.start()
-        running.push_async_callback(asyncio.to_thread, workers.stop)
+        for some in workers:
+            some.start()
+            running.push_async_callback(asyncio.to_thread, some.stop)
         for channel in channels:
             running.push_async_callback(channel.stop)
             await channel.start()
@@ -186,14 +198,38 @@ def _business_end(gateway: Gateway, what: What) -> Exchange:
     return EmbeddedExchange(gateway.database, end="business")
 
 
+class _Duty(msgspec.Struct):
+    """What time brings: what is done, how often, and in how many seconds next."""
+
+    every: float
+    work: Callable[[Gateway], object]
+    left: float = 0.0
+
+
 class _Sweeper:
     """The thread that does what time brings, and that looks whether the gateway can still keep what it takes."""
 
-    def __init__(self, gateway: Gateway, broken: Callable[[], object]) -> None:
+    def __init__(self, gateway: Gateway, broken: Callable[[], object], *, alerting: bool) -> None:
         self._gateway = gateway
         self._broken = broken
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        config = gateway.home.config
+        self._duties = [
+            _Duty(0.0, lambda gateway: gateway.profiles.refresh(settled=True)),
+            _Duty(0.0, Gateway.look_at_gates),
+            _Duty(config.overdue_check.total_seconds(), sweep),
+            _Duty(SILENCE_EVERY, watch_silence),
+            _Duty(CERTIFICATES_EVERY, watch_certificates),
+            _Duty(RECONCILE_EVERY, reconcile_nightly, left=RECONCILE_FIRST),
+            _Duty(TIDY_EVERY, tidy),
+        ]
+        if alerting:
+            self._duties += [
+                _Duty(math.inf, lambda gateway: catch_up(gateway, config.alerts)),
+                _Duty(0.0, lambda gateway: tell_due(gateway, config.alerts)),
+                _Duty(LIMITS_EVERY, watch_limits),
+            ]
 
     def start(self) -> None:
         self._thread.start()
@@ -204,41 +240,24 @@ class _Sweeper:
             self._thread.join()
 
     def _run(self) -> None:
-        every = self._gateway.home.config.overdue_check.total_seconds()
-        elapsed = {
-            "sweep": every,
-            "silence": SILENCE_EVERY,
-            "certificates": CERTIFICATES_EVERY,
-            "tidy": TIDY_EVERY,
-            "reconcile": RECONCILE_EVERY - RECONCILE_FIRST,
-        }
-        while not self._stopping.wait(PROFILES_EVERY):
-            elapsed = {name: seconds + PROFILES_EVERY for name, seconds in elapsed.items()}
+        while not self._stopping.wait(SWEEP_EVERY):
             if self._gateway.failure is not None:
                 # A sync that failed once proves nothing when it succeeds later: end, and read the files anew.
                 log.critical("the gateway ends, because it can keep nothing any more", error=self._gateway.failure)
                 self._broken()
                 return
-            try:
-                self._gateway.profiles.refresh(settled=True)
-                self._gateway.look_at_gates()
-                if elapsed["sweep"] >= every:
-                    elapsed["sweep"] = 0.0
-                    sweep(self._gateway)
-                if elapsed["silence"] >= SILENCE_EVERY:
-                    elapsed["silence"] = 0.0
-                    watch_silence(self._gateway)
-                if elapsed["certificates"] >= CERTIFICATES_EVERY:
-                    elapsed["certificates"] = 0.0
-                    watch_certificates(self._gateway)
-                if elapsed["reconcile"] >= RECONCILE_EVERY:
-                    elapsed["reconcile"] = 0.0
-                    reconcile_nightly(self._gateway)
-                if elapsed["tidy"] >= TIDY_EVERY:
-                    elapsed["tidy"] = 0.0
-                    tidy(self._gateway)
-            except (*NOT_NOW, OSError) as fault:
-                log.warning("the sweep could not be done; the next one will be", error=str(fault))
-            # The supervisor of this thread: without it nothing would ever be overdue again, and nobody would know.
-            except Exception:
-                log.exception("the sweep failed unexpectedly")
+            for duty in self._duties:
+                duty.left -= SWEEP_EVERY
+                if duty.left <= 0:
+                    self._do(duty)
+
+    def _do(self, duty: _Duty) -> None:
+        try:
+            duty.work(self._gateway)
+        except (*NOT_NOW, OSError) as fault:
+            log.warning("the sweep could not be done; the next one will be", error=str(fault))
+            return
+        # The supervisor of this thread: without it nothing would ever be overdue again, and nobody would know.
+        except Exception:
+            log.exception("the sweep failed unexpectedly")
+        duty.left = duty.every

@@ -81,10 +81,23 @@ class TryAgain(Exception):
 class Workers:
     """The threads that run stages; ``start`` and ``stop``."""
 
-    def __init__(self, gateway: Gateway, stages: Mapping[str, Stage], count: int, *, name: str = "worker") -> None:
-        """``name`` tells these threads from those of other workers of the gateway."""
+    def __init__(
+        self,
+        gateway: Gateway,
+        stages: Mapping[str, Stage],
+        count: int,
+        *,
+        name: str = "worker",
+        pause: float | None = None,
+    ) -> None:
+        """``name`` tells these threads from those of other workers of the gateway.
+
+        ``pause`` is how many seconds they wait when there was nothing for them; without it, :data:`IDLE` or until new
+        work wakes them. Those whose work comes seldom should not ask for it whenever others have some.
+        """
         self._gateway = gateway
         self._stages = stages
+        self._pause = pause
         self._stopping = threading.Event()
         self._running: dict[str, list[Job]] = {}
         """What each worker holds, by its name."""
@@ -110,9 +123,13 @@ class Workers:
 
     def _work(self, name: str) -> None:
         while not self._stopping.is_set():
-            if not self.run_one(name):
-                self._gateway.wake.wait(IDLE)
-                self._gateway.wake.clear()
+            if self.run_one(name):
+                continue
+            if self._pause is not None:
+                self._stopping.wait(self._pause)
+                continue
+            self._gateway.wake.wait(IDLE)
+            self._gateway.wake.clear()
 
     def run_one(self, name: str = "worker") -> bool:
         """Claim and run one job; whether there was one."""

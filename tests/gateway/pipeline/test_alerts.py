@@ -52,11 +52,11 @@ class Alarm:
         self.sent: list[tuple[Notice, str, str]] = []
         self.broken: dict[str, Exception] = {}
         """What destinations raise instead of taking something."""
-        stages = {ALERTS: judge_with(self.settings), SEND: send_with(self)}  # type: ignore[arg-type]
+        stages = {ALERTS: judge_with(self.settings), SEND: send_with(self.send)}
         self.workers = Workers(self.gateway, stages, 0)
 
     def send(self, notice: Notice, destination: str, recipient: str) -> str:
-        """As an :class:`~gateway.alert_sending.AlertSender`."""
+        """See :data:`gateway.alert_sending.Send`."""
         if destination in self.broken:
             raise self.broken[destination]
         self.sent.append((notice, destination, recipient))

@@ -68,7 +68,7 @@ def test_thread_that_sweeps_goes_on_after_any_fault(home: Home, monkeypatch: pyt
         await running
 
     monkeypatch.setattr(ProfilesFolder, "refresh", refresh)
-    monkeypatch.setattr(serving, "PROFILES_EVERY", 0.02)
+    monkeypatch.setattr(serving, "SWEEP_EVERY", 0.02)
     asyncio.run(run())
 
 
@@ -227,7 +227,7 @@ def test_gateway_ends_when_it_can_keep_nothing_any_more(home: Home, monkeypatch:
         monkeypatch.setattr(Archive, "failure", "a sync failed: look at the disk, then start again")
         await running
 
-    monkeypatch.setattr(serving, "PROFILES_EVERY", 0.02)
+    monkeypatch.setattr(serving, "SWEEP_EVERY", 0.02)
     with pytest.raises(GatewayBroken, match="look at the disk"):
         asyncio.run(run())
 
