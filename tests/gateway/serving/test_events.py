@@ -145,7 +145,8 @@ def test_events_wait_for_a_broker_that_died(make_house: MakeHouse, rabbitmq_serv
         time.sleep(0.2)
     event = asyncio.run(_kept(url))
     assert event["type"] == "sallyport.message.rejected/1" and event["data"]["party"] == BLUE_ANCHOR
-    assert not house.rows('SELECT id FROM "case"')
+    # Only the deliveries that wait for the same broker may have had one.
+    assert not house.rows("SELECT id FROM \"case\" WHERE cause <> 'channel-unreachable'")
     assert house.stop() == 0
 
 
